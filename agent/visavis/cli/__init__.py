@@ -1,0 +1,67 @@
+"""The `visavis` command: a thin, lazily loaded table of commands.
+
+Exit codes: 0 the job was done; 2 bad input, one clear line on stderr; 1 any other failure; 130 Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+import click
+
+from visavis_models.errors import InputError, VisavisError
+
+# name -> what `visavis --help` says of it; the module of the same name in this package is imported only when it is called
+COMMANDS = {
+    "demo": "Everything on this machine: server, agent and page; prints the address to open.",
+    "call": "A headless caller in a real room: speaks, listens, records and measures.",
+    "talk": "A speech file to a talking-face video, through the streaming path of a call.",
+    "worker": "The LiveKit agent, for any LiveKit server.",
+    "doctor": "A loopback call that names what is broken on this machine.",
+    "bench": "The benchmarks of docs/benchmarks.md.",
+}
+
+
+class LazyGroup(click.Group):
+    """Commands are imported when they are called: `visavis talk` never pays for LiveKit."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"visavis.cli.{name}")
+        return module.command  # type: ignore[no-any-return]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="visavis")
+def cli() -> None:
+    """A face for your LiveKit voice agent, in real time, on your own machine."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    try:
+        code = cli.main(args, prog_name="visavis", standalone_mode=False) or 0
+    except (click.Abort, KeyboardInterrupt):
+        code = 130
+    except (click.UsageError, InputError) as error:
+        code = fail(error, 2)
+    except (click.ClickException, VisavisError) as error:
+        code = fail(error, 1)
+    sys.exit(code)
+
+
+def fail(error: Exception, code: int) -> int:
+    """Say what went wrong in exactly one line on stderr."""
+    message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    print(f"visavis: {' '.join(message.split())}", file=sys.stderr)
+    return code
