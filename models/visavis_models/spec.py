@@ -104,9 +104,13 @@ class Motion:
             with np.load(path, allow_pickle=False) as data:
                 names, fps, values = data["names"], data["fps"], data["values"]
         except (OSError, KeyError, ValueError) as error:
-            raise InputError(f"{path}: not a motion file ({error}); expected an .npz of names, fps and values") from error
+            raise InputError(
+                f"{path}: not a motion file ({error}); expected an .npz of names, fps and values"
+            ) from error
         if tuple(names.tolist()) != MOTION_NAMES or values.ndim != 2 or values.shape[1] != N_MOTION:
-            raise InputError(f"{path}: holds {values.shape} values of other channels than the {N_MOTION} of this face space")
+            raise InputError(
+                f"{path}: holds {values.shape} values of other channels than the {N_MOTION} of this face space"
+            )
         if float(fps) != FPS:
             raise InputError(f"{path}: is at {float(fps):g} fps; resample it to {FPS} fps")
         if not np.isfinite(values).all():
