@@ -13,7 +13,7 @@ import click
 
 from visavis_models.errors import InputError, VisavisError
 
-# name -> what `visavis --help` says of it; the module of the same name in this package is imported only when it is called
+# name -> what `visavis --help` says of it; the module of that name is imported only when the command is called
 COMMANDS = {
     "demo": "Everything on this machine: server, agent and page; prints the address to open.",
     "call": "A headless caller in a real room: speaks, listens, records and measures.",

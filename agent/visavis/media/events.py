@@ -1,8 +1,9 @@
 """What an agent tells the people in its room about itself, and how it travels.
 
-Each event is a frozen dataclass, sent as one JSON object on the data topic `visavis.events` (reliable). Times are microseconds of the
-sender's wall clock (Unix epoch), the clock that video frames carry in `rtc.FrameMetadata.user_timestamp`; a
-receiver on another machine maps them by the RPC `visavis.clock`, whose answer is that clock now.
+Each event is a frozen dataclass, sent as one JSON object on the data topic `visavis.events` (reliable). Times are
+microseconds of the sender's wall clock (Unix epoch), the clock that video frames carry in
+`rtc.FrameMetadata.user_timestamp`; a receiver on another machine maps them by the RPC `visavis.clock`, whose answer
+is that clock now.
 
 `VoiceEnvelope` goes out on `visavis.envelope` (lossy), a few times a second: with it a receiver finds, by
 correlation, when each moment of the voice was heard, and so the skew of an ordinary call.
@@ -28,7 +29,7 @@ def wall_us() -> int:
 
 @dataclass(frozen=True)
 class AvatarAnswered:
-    """The first voice audio of a segment reached the avatar at `audio_in_us`; its first frame and sound left at `out_us`."""
+    """A segment's first voice audio reached the avatar at `audio_in_us`; its first frame and sound left at `out_us`."""
 
     audio_in_us: int
     out_us: int
@@ -51,7 +52,7 @@ class SpeechResumed:
 
 @dataclass(frozen=True)
 class CueSeen:
-    """The camera showed something new at `at_us`: `name` as in the cue list ("smile", "away", ...), `on` when it began."""
+    """The camera showed something new at `at_us`: `name` as in the cue list ("smile", "away"), `on` when it began."""
 
     at_us: int
     name: str
@@ -69,7 +70,7 @@ class ProcessLoad:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something broke and the call goes on: `part` ("voice", "camera", "recognition", ...) and one sentence for a person."""
+    """Something broke and the call goes on: `part` ("voice", "camera", "recognition") and a sentence for a person."""
 
     at_us: int
     part: str

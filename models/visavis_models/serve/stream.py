@@ -81,7 +81,7 @@ class MotionStream:
         return row  # type: ignore[no-any-return]
 
     def _planned(self, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None) -> Plan:
-        """Plan from the frames that were shown: a whole hop where the voice is known far enough, less where it is not."""
+        """Plan on from the frames that were shown: a whole hop where the voice is known far enough, else less."""
         voice = voice[: HORIZON_FRAMES * MODEL_FRAME].copy()
         emit = int(np.clip(len(voice) // MODEL_FRAME - LOOKAHEAD_FRAMES, 1, HOP))
         motion, state = self._model.step(self._plan.state.at(self._shown), voice, user, user_motion, emit=emit)
@@ -120,7 +120,13 @@ class FaceStream:
     def next(
         self, voice: FloatArray, user: FloatArray | None = None, user_motion: Motion | None = None
     ) -> tuple[NDArray[np.uint8], FloatArray]:
-        """Draw the next frame: (RGB uint8 [size, size, 3] of its own memory, motion float32 [60]). Arguments as in `MotionStream.next`."""
+        """Draw the next frame.
+
+        Args: as in `MotionStream.next`.
+
+        Returns:
+            RGB uint8 [size, size, 3] in memory of its own, and the motion it shows, float32 [60].
+        """
         row = self.motion.next(voice, user, user_motion)
         return self.renderer.render(row[None])[0], row
 
