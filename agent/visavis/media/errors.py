@@ -1,11 +1,11 @@
 """The exception tree of Visavis.
 
-    VisavisError            the root                                       (visavis_models.errors)
-      InputError            the caller's mistake, exit code 2              (visavis_models.errors)
-      AssetError            a file of ours is missing or damaged           (visavis_models.errors)
-      ServerError           a LiveKit server cannot be found, built, started or reached
-      RoomError             a room refused us, or was lost and did not come back
-      ProviderError         recognition, language model or voice failed for good
+VisavisError            the root                                       (visavis_models.errors)
+  InputError            the caller's mistake, exit code 2              (visavis_models.errors)
+  AssetError            a file of ours is missing or damaged           (visavis_models.errors)
+  ServerError           a LiveKit server cannot be found, built, started or reached
+  RoomError             a room refused us, or was lost and did not come back
+  ProviderError         recognition, language model or voice failed for good
 """
 
 from visavis_models.errors import AssetError, InputError, VisavisError
