@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,7 +104,7 @@ class Motion:
         try:
             with np.load(path, allow_pickle=False) as data:
                 names, fps, values = data["names"], data["fps"], data["values"]
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, BadZipFile) as error:
             raise InputError(
                 f"{path}: not a motion file ({error}); expected an .npz of names, fps and values"
             ) from error

@@ -12,7 +12,7 @@ from visavis_models.spec import ARKIT_NAMES, INDEX, MOTION_NAMES, N_MOTION, WEIG
 def test_sixty_channels_in_apples_order() -> None:
     assert N_MOTION == 60 and len(set(MOTION_NAMES)) == 60
     assert ARKIT_NAMES[0] == "eyeBlinkLeft" and ARKIT_NAMES[17] == "jawOpen" and ARKIT_NAMES[51] == "tongueOut"
-    assert WEIGHTS == slice(0, 54)
+    assert (WEIGHTS.start, WEIGHTS.stop) == (0, 54)
 
 
 @pytest.mark.parametrize(("samples", "frames"), [(0, 0), (1, 1), (640, 1), (641, 2), (16_000, 25)])
