@@ -14,10 +14,10 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 from tqdm import tqdm
-from visavis_models.serve.motion import HOP
 
 from visavis.cli.options import OutputFile, parse_emotion
 from visavis.media.files import VideoWriter, read_audio
+from visavis_models.serve.motion import HOP
 from visavis_models.serve.stream import FaceStream, voice_windows
 from visavis_models.spec import FPS, MODEL_RATE, ROOM_FRAME, ROOM_RATE, Motion, frames_in
 

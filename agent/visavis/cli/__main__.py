@@ -1,0 +1,5 @@
+"""`python -m visavis.cli` is `visavis`."""
+
+from visavis.cli import main
+
+main()

@@ -1,0 +1,166 @@
+"""`visavis bench`: the figures of docs/benchmarks.md, made anew on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import numpy as np
+from hibari import SAMPLE_RATE, Hibari, write_wav
+from tqdm import tqdm
+
+from visavis.media.files import read_audio
+from visavis_models.errors import InputError, VisavisError
+from visavis_models.serve.motion import HOP, MotionModel
+from visavis_models.serve.portrait import portrait
+from visavis_models.serve.renderer import Renderer
+from visavis_models.serve.stream import HORIZON_FRAMES, MotionStream, voice_windows
+from visavis_models.spec import MODEL_FRAME, MODEL_RATE, SPEECH_RATE, frames_in
+
+Row = tuple[str, str]
+PASSAGE = (
+    "People have looked at faces for as long as there have been people. A voice that comes from a face is easier to "
+    "follow, and easier to forgive. Five friendly families met by the blue pool, and everybody brought something warm to eat."
+)
+QUESTIONS = (
+    "Hello, how are you today?",
+    "What time is it, please?",
+    "Who are you, and what can you do?",
+    "Tell me something about the ocean.",
+    "How much is two plus two?",
+    "Can you see that I am smiling?",
+)
+CALLER_PITCH = 1.12  # the questions are asked in another voice than the one that answers
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[motion|render|talk|call]...")
+@click.option("--questions", type=click.Path(path_type=Path), help="Folder of recorded questions (.wav) for `call`.")
+def command(names: tuple[str, ...], questions: Path | None) -> None:
+    """Measure this machine: motion, render, talk, call; all of them when none is named. Prints tables in Markdown."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        raise InputError(f"{unknown[0]}: no such benchmark; there are {', '.join(BENCHMARKS)}")
+    if questions and not sorted(questions.glob("*.wav")):
+        raise InputError(f"{questions}: no .wav file in this folder")
+    click.echo(f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    with tempfile.TemporaryDirectory(prefix="visavis-bench-") as folder:
+        for name in names or BENCHMARKS:
+            click.echo(f"\n`visavis bench {name}`\n\n| figure | value |\n| --- | --- |")
+            for figure, value in BENCHMARKS[name](Path(folder), questions):
+                click.echo(f"| {figure} | {value} |")
+
+
+def processor() -> str:
+    """The processor's name, as Linux gives it."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def passage(folder: Path) -> Path:
+    """A spoken passage of about 15 s, made once."""
+    path = folder / "passage.wav"
+    if not path.exists():
+        Hibari(threads=1).save(PASSAGE, str(path), seed=0)
+    return path
+
+
+def bench_motion(folder: Path, _: Path | None) -> Iterator[Row]:
+    """Time of one hop on one core."""
+    model, voice = MotionModel.load(), read_audio(passage(folder), MODEL_RATE)
+    state, times = model.begin(), []
+    for at in range(0, len(voice) - HORIZON_FRAMES * MODEL_FRAME, HOP * MODEL_FRAME):
+        began = time.perf_counter()
+        _, state = model.step(state, voice[at : at + HORIZON_FRAMES * MODEL_FRAME])
+        times.append((time.perf_counter() - began) * 1000)
+    yield f"one hop of {HOP} frames", spread(times, "ms")
+    yield "motion, a frame", f"{np.median(times) / HOP:.2f} ms"
+
+
+def bench_render(folder: Path, _: Path | None) -> Iterator[Row]:
+    """Time of one drawn frame on one core, over the motion of a spoken passage."""
+    voice = read_audio(passage(folder), MODEL_RATE)
+    stream = MotionStream(MotionModel.load())
+    rows = [stream.next(window) for window in voice_windows(voice, frames_in(len(voice), MODEL_RATE))]
+    for size in (512, 384, 256):
+        renderer, times = Renderer(portrait("alex"), size), []
+        renderer.render(rows[0][None])
+        for row in tqdm(rows, desc=f"{size}x{size}", unit="frame", leave=False, disable=None):
+            began = time.perf_counter()
+            renderer.render(row[None])
+            times.append((time.perf_counter() - began) * 1000)
+        yield f"alex at {size}x{size}, a frame", spread(times, "ms")
+
+
+def bench_talk(folder: Path, _: Path | None) -> Iterator[Row]:
+    """The whole command, as a user runs it, three times."""
+    reports = []
+    for _round in range(3):
+        run(["talk", str(passage(folder)), "-o", str(folder / "talk.mp4"), "--report", str(folder / "talk.json")])
+        reports.append(json.loads((folder / "talk.json").read_text()))
+    for figure, unit in (
+        ("fps", "frames/s"),
+        ("startup_s", "s"),
+        ("motion_ms", "ms"),
+        ("render_ms", "ms"),
+        ("encode_ms", "ms"),
+    ):
+        yield f"talk: {figure}", spread([report[figure] for report in reports], unit)
+
+
+def bench_call(folder: Path, questions: Path | None) -> Iterator[Row]:
+    """A whole call over recorded or synthesised questions, measured at the caller's end."""
+    files = sorted(questions.glob("*.wav")) if questions else asked(folder)
+    out = folder / "call.json"
+    run(["call", *(part for file in files for part in ("--mic", str(file))), "--report", str(out)])
+    report = json.loads(out.read_text())
+    turns, video, skew = report["turns"], report["video"], report["av_skew_ms"]
+    yield "turn_ms", spread([turn["turn_ms"] for turn in turns], "ms")
+    yield "avatar_added_ms", spread([turn["avatar_added_ms"] for turn in turns], "ms")
+    yield (
+        "video",
+        f"{video['fps']} fps, p99 gap {video['gap_p99_ms']} ms, {video['width']}x{video['height']} {video['codec']}",
+    )
+    yield "A/V skew", f"p50 {skew['p50']} ms, p95 {skew['p95']} ms; first 5 s p95 {skew['p95_first_5s']} ms"
+    yield "agent's process", f"{report['process']['rss_mb']} MB, {report['process']['cpu_cores']} cores"
+
+
+def asked(folder: Path) -> list[Path]:
+    """The questions, synthesised in a higher voice than the agent's: resampled by `CALLER_PITCH`."""
+    voice, files = Hibari(threads=1), []
+    for k, question in enumerate(QUESTIONS):
+        speech = np.asarray(voice(question, speed=1 / CALLER_PITCH, seed=k), np.float32)
+        places = np.arange(0, len(speech) - 1, CALLER_PITCH)
+        file = folder / f"question-{k}.wav"
+        write_wav(str(file), np.interp(places, np.arange(len(speech)), speech).astype(np.float32), SPEECH_RATE)
+        files.append(file)
+    assert SAMPLE_RATE == SPEECH_RATE
+    return files
+
+
+def run(args: list[str]) -> None:
+    """Run a command of ours in a process of its own, as a user would."""
+    done = subprocess.run([sys.executable, "-m", "visavis.cli", *args], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise VisavisError(f"visavis {args[0]} ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}")
+
+
+def spread(values: list[float], unit: str) -> str:
+    """Median and range."""
+    return f"{np.median(values):.4g} {unit} (min {np.min(values):.4g}, p95 {np.percentile(values, 95):.4g})"
+
+
+BENCHMARKS: dict[str, Callable[[Path, Path | None], Iterator[Row]]] = {
+    "motion": bench_motion,
+    "render": bench_render,
+    "talk": bench_talk,
+    "call": bench_call,
+}
