@@ -1,0 +1,171 @@
+"""A LiveKit server on this machine: on loopback only, with keys of its own, ended with us.
+
+async with LocalServer() as server:
+    server.url, server.key, server.secret
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from visavis.local.binary import find_server
+from visavis.local.child import Child
+from visavis.local.ports import LOOPBACK, free_port, is_free
+from visavis.media.errors import InputError, ServerError
+
+START_TIMEOUT_S = 20.0
+ANSWER_TIMEOUT_S = 5.0
+# it keeps no state worth waiting for, and would wait 5 s for idle connections
+STOP_GRACE_S = 0.5
+
+
+@dataclass(frozen=True)
+class Keys:
+    """An API key and the secret that signs its tokens (32 characters or more)."""
+
+    key: str
+    secret: str
+
+    @classmethod
+    def fresh(cls) -> Keys:
+        """Random ones, for one run."""
+        return cls("API" + secrets.token_hex(6), secrets.token_urlsafe(36))
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A LiveKit server as its users know it: a ws:// or wss:// address and keys."""
+
+    url: str
+    keys: Keys
+
+    @classmethod
+    def from_environment(cls) -> Endpoint | None:
+        """The server of `LIVEKIT_URL`, `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET`; None when no URL is set.
+
+        Raises:
+            InputError: a URL without keys, or of another scheme.
+        """
+        url = os.environ.get("LIVEKIT_URL")
+        if not url:
+            return None
+        if urlsplit(url).scheme not in ("ws", "wss", "http", "https") or not urlsplit(url).hostname:
+            raise InputError(f"LIVEKIT_URL={url}: write ws://HOST:PORT or wss://HOST")
+        key, secret = os.environ.get("LIVEKIT_API_KEY"), os.environ.get("LIVEKIT_API_SECRET")
+        if not key or not secret:
+            raise InputError(
+                "LIVEKIT_URL is set, but not LIVEKIT_API_KEY and LIVEKIT_API_SECRET; set them, or unset it"
+            )
+        return cls(url, Keys(key, secret))
+
+    async def answers(self) -> bool:
+        """Whether something speaks HTTP there and says that it is well."""
+        address = self.url.replace("ws", "http", 1) if self.url.startswith("ws") else self.url
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(ANSWER_TIMEOUT_S)) as session,
+                session.get(address) as answer,
+            ):
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+
+class LocalServer:
+    """A LiveKit server for as long as the `async with` lasts.
+
+    The server that the environment names (`LIVEKIT_URL` and keys) is used as it is; otherwise one is started.
+    It can be stopped and started again: same address, same keys (its rooms are gone, as after a crash).
+
+    Args:
+        port: its port on loopback; None takes a free one.
+        keys: None makes fresh random ones.
+        environment: False starts one of our own even where `LIVEKIT_URL` is set.
+
+    Raises:
+        InputError: the port asked for is in use.
+        ServerError: there is no server to start, or it did not start; with its last words.
+    """
+
+    def __init__(self, port: int | None = None, keys: Keys | None = None, *, environment: bool = True) -> None:
+        theirs = Endpoint.from_environment() if environment and port is None and keys is None else None
+        self.own = theirs is None
+        if port is not None and not is_free(port):
+            raise InputError(f"port {port} is in use; choose another one")
+        self._port = port or free_port()
+        self._udp_port = free_port(socket.SOCK_DGRAM)
+        self.endpoint = theirs or Endpoint(f"ws://{LOOPBACK}:{self._port}", keys or Keys.fresh())
+        self.child = Child("LiveKit server")
+
+    @property
+    def url(self) -> str:
+        return self.endpoint.url
+
+    @property
+    def key(self) -> str:
+        return self.endpoint.keys.key
+
+    @property
+    def secret(self) -> str:
+        return self.endpoint.keys.secret
+
+    async def start(self) -> None:
+        """Start it, or see that the environment's one answers; returns when it can be used."""
+        if not self.own:
+            if not await self.endpoint.answers():
+                raise ServerError(f"the LiveKit server at LIVEKIT_URL={self.url} does not answer")
+            return
+        command = await asyncio.to_thread(find_server)
+        # the configuration, keys included, goes by the environment: other users see command lines, not that
+        await self.child.start(command, {"LIVEKIT_CONFIG": self._configuration()})
+        await self.child.ready(self.endpoint.answers, START_TIMEOUT_S)
+
+    async def stop(self) -> None:
+        """End it; `start()` brings it back at the same address. The environment's server is left alone."""
+        await self.child.stop(STOP_GRACE_S)
+
+    async def aclose(self) -> None:
+        """End it for good."""
+        await self.stop()
+
+    async def __aenter__(self) -> LocalServer:
+        try:
+            await self.start()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def _configuration(self) -> str:
+        """LiveKit's configuration (JSON is YAML): everything bound to loopback, media on one UDP port, no TCP."""
+        loopback_only = {"interfaces": {"includes": ["lo", "lo0"]}, "ips": {"includes": [f"{LOOPBACK}/32"]}}
+        return json.dumps(
+            {
+                "port": self._port,
+                "bind_addresses": [LOOPBACK],
+                "keys": {self.key: self.secret},
+                "rtc": {
+                    "node_ip": LOOPBACK,
+                    "udp_port": self._udp_port,
+                    "tcp_port": 0,
+                    "use_external_ip": False,
+                    "enable_loopback_candidate": True,
+                    **loopback_only,
+                },
+                "logging": {"level": "info", "json": False},
+            }
+        )

@@ -1,0 +1,42 @@
+"""`python -m visavis.local.setup`: everything that is slow, once; afterwards nothing is built or fetched any more.
+
+Safe to run again, and quick when all is there. One line for each thing that is made.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from visavis.local.binary import install_server
+from visavis.media.errors import VisavisError
+
+
+def set_up() -> None:
+    """The LiveKit server, the recognition bundles and the renderer's compiled kernels.
+
+    Raises:
+        VisavisError: one of them cannot be had; the message says why.
+    """
+    install_server(say)
+    from visavis.perception import bundles  # late: importing them takes seconds, and a server that fails needs none
+    from visavis_models.serve.renderer import compile_kernels
+
+    bundles.ensure()
+    compile_kernels()
+
+
+def say(line: str) -> None:
+    """One line of progress: over the last one on a terminal, below it elsewhere."""
+    print(f"setup: {line}", flush=True)
+
+
+def main() -> None:
+    """Set up; on failure one line on stderr and exit code 1."""
+    try:
+        set_up()
+    except VisavisError as error:
+        sys.exit(f"setup: {' '.join(str(error).split())}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Free and taken ports are told apart."""
+
+import socket
+
+import pytest
+
+from visavis.local.ports import LOOPBACK, free_port, is_free
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_a_port_is_free_until_somebody_takes_it(kind: socket.SocketKind) -> None:
+    port = free_port(kind)
+    assert is_free(port, kind) and is_free(0, kind)
+    with socket.socket(socket.AF_INET, kind) as taker:
+        taker.bind((LOOPBACK, port))
+        if kind == socket.SOCK_STREAM:
+            taker.listen()
+        assert not is_free(port, kind)
