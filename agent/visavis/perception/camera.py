@@ -23,7 +23,7 @@ CLOSE_S = 1.0  # a stream that does not end within this is left to itself
 BLANK_PX = 8  # a browser that leaves sends frames of 8x8: no picture of anything
 LONG_SIDE_PX = 640  # larger frames are thinned out to at most this: a face's crop is 192 px wide in any case
 
-QUARTER_TURNS: dict[int, int] = {
+QUARTER_TURNS: dict[object, int] = {
     rtc.VideoRotation.VIDEO_ROTATION_0: 0,
     rtc.VideoRotation.VIDEO_ROTATION_90: 1,
     rtc.VideoRotation.VIDEO_ROTATION_180: 2,

@@ -1,0 +1,184 @@
+"""Ties it together for one call: the person's camera, their face, what they do, what is known of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from livekit import rtc
+from livekit.rtc.room import EventTypes
+
+from visavis.media.errors import VisavisError
+from visavis.media.events import CueSeen, Fault, wall_us
+from visavis.perception import bundles
+from visavis.perception.camera import CAMERA_FPS, Camera, newest_only, upright
+from visavis.perception.cues import Cues
+from visavis.perception.landmarks import FaceTracker
+from visavis.perception.sight import Sight
+from visavis_models.spec import Landmarks
+
+logger = logging.getLogger(__name__)
+
+CAMERA_SOURCES = (rtc.TrackSource.SOURCE_CAMERA, rtc.TrackSource.SOURCE_UNKNOWN)
+CHANGES: tuple[EventTypes, ...] = (
+    "track_subscribed",
+    "track_unsubscribed",
+    "track_muted",
+    "track_unmuted",
+    "participant_disconnected",
+)
+
+
+class Watcher:
+    """Watches the camera of one person in a room from `start()` to `aclose()`.
+
+    It follows that camera through publishing, muting and leaving. Looking happens on a thread of its own. Nothing
+    that breaks in it ends the call: it becomes a `Fault`, and nothing is known any more.
+
+    Args:
+        room: a room, connected or not yet, that subscribes to video.
+        on_event: called on the event loop with every `CueSeen` and `Fault`.
+        identity: whose camera; by default that of the first person who shows one.
+        fps: pictures a second looked at.
+        open_stream: opens a video stream of a track.
+
+    Attributes:
+        sight: what is known now.
+    """
+
+    def __init__(
+        self,
+        room: rtc.Room,
+        on_event: Callable[[CueSeen | Fault], None] | None = None,
+        *,
+        identity: str | None = None,
+        fps: float = CAMERA_FPS,
+        open_stream: Callable[[rtc.Track], rtc.VideoStream] = newest_only,
+    ) -> None:
+        self.sight = Sight(self._on_cue)
+        self._room, self._identity, self._fps, self._open_stream = room, identity, fps, open_stream
+        self._on_event = on_event
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="perception")
+        self._looker = Looker()
+        self._cues = Cues()
+
+    def start(self) -> None:
+        """Begin to watch; from within the event loop."""
+        for name in CHANGES:
+            self._room.on(name, self._on_room)
+        self._changed.set()
+        self._task = asyncio.create_task(self._follow(), name="perception")
+
+    async def aclose(self) -> None:
+        """Stop watching, free the models, end the thread."""
+        for name in CHANGES:
+            self._room.off(name, self._on_room)
+        if self._task is not None:
+            await _ended(self._task)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._looker.close)
+        self._thread.shutdown(wait=False)
+        self._lose_sight()
+
+    def _on_room(self, *_: object) -> None:
+        self._changed.set()
+
+    def _on_cue(self, name: str, on: bool) -> None:
+        self._emit(CueSeen(wall_us(), name, on))
+
+    def _on_silent(self, reopened: int) -> None:
+        self._lose_sight()
+        if reopened == 1:  # one word about it; the log counts the rest
+            self._emit(Fault(wall_us(), "camera", "Your camera sends no picture. I am trying again."))
+
+    def _emit(self, event: CueSeen | Fault) -> None:
+        if self._on_event is not None:
+            self._on_event(event)
+
+    def _lose_sight(self) -> None:
+        """No picture: whoever is in the next one is looked at afresh."""
+        self._cues = Cues()
+        self.sight.lost()
+
+    async def _follow(self) -> None:
+        """Watch whichever track is the person's camera; another task for each."""
+        track: rtc.Track | None = None
+        watching: asyncio.Task[None] | None = None
+        try:
+            while True:
+                await self._changed.wait()
+                self._changed.clear()
+                now = self._camera_track()
+                if now is not track:
+                    if watching is not None:
+                        await _ended(watching)
+                    self._lose_sight()
+                    track, watching = now, asyncio.create_task(self._watch(now)) if now is not None else None
+                elif track is not None and track.muted:
+                    self._lose_sight()
+        finally:
+            if watching is not None:
+                await _ended(watching)
+
+    def _camera_track(self) -> rtc.Track | None:
+        """The subscribed camera of the person: a standard participant, no agent and no telephone."""
+        for person in self._room.remote_participants.values():
+            wanted = self._identity in (None, person.identity)
+            if not wanted or person.kind != rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD:
+                continue
+            for publication in person.track_publications.values():
+                video = publication.kind == rtc.TrackKind.KIND_VIDEO and publication.source in CAMERA_SOURCES
+                if video and publication.track is not None:
+                    return publication.track
+        return None
+
+    async def _watch(self, track: rtc.Track) -> None:
+        loop = asyncio.get_running_loop()
+        camera = Camera(track, fps=self._fps, on_silent=self._on_silent, open_stream=self._open_stream)
+        try:
+            async for event in camera:
+                seen, brightness = await loop.run_in_executor(self._thread, self._looker.look, event)
+                if not track.muted:
+                    self.sight.update(self._cues.update(seen, brightness))
+        except Exception as error:  # the edge of perception: what breaks in it never ends the call
+            logger.exception("the camera is not watched any more")
+            reason = str(error) if isinstance(error, VisavisError) else "something broke"
+            self._emit(Fault(wall_us(), "camera", f"I cannot see you: {reason}."))
+            self._lose_sight()
+        finally:
+            await camera.aclose()
+
+
+class Looker:
+    """Looks at frames with a tracker that is made for the first of them. All of it on one thread."""
+
+    def __init__(self) -> None:
+        self._tracker: FaceTracker | None = None
+
+    def look(self, event: rtc.VideoFrameEvent) -> tuple[Landmarks, float]:
+        """Landmarks and mean brightness (0..255) of one frame.
+
+        Raises:
+            AssetError: the models are not set up.
+        """
+        if self._tracker is None:
+            self._tracker = FaceTracker(bundles.find())
+        picture = upright(event)
+        return self._tracker.see(picture, event.timestamp_us // 1000), float(np.mean(picture[::8, ::8]))
+
+    def close(self) -> None:
+        """Free the tracker."""
+        if self._tracker is not None:
+            self._tracker.close()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task of ours and await its end; what broke in it is raised here."""
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()
