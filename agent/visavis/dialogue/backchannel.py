@@ -1,0 +1,20 @@
+"""Sounds that say "go on", not "stop": while the avatar speaks they are no turn of the user's."""
+
+from __future__ import annotations
+
+import re
+
+_WORDS = frozenset(
+    ["mhm", "mm", "mmm", "hm", "hmm", "hmhm", "mmhm", "mmhmm", "mhmm", "uh", "huh", "uhuh", "uhhuh", "ah", "aha", "oh", "ooh", "yeah", "yep", "yup", "yes", "ya", "okay", "ok", "right", "sure", "wow", "nice", "cool", "really", "great", "i", "see", "got", "it", "ha", "haha"]
+)
+LONGEST_S = 1.2  # of a backchannel in words
+MURMUR_S = 0.75  # a murmur without words: recognisers make up words for it, and are unsure of them
+MURMUR_CONFIDENCE = 0.75
+
+
+def is_backchannel(text: str, seconds: float, confidence: float) -> bool:
+    """Whether `text`, said within `seconds` and recognised with `confidence` (0..1), only says "go on"."""
+    words = re.findall(r"[a-z]+", text.lower().replace("-", "").replace("'", ""))
+    if seconds <= LONGEST_S and words and all(word in _WORDS for word in words):
+        return True
+    return seconds <= MURMUR_S and confidence < MURMUR_CONFIDENCE and len(words) <= 3

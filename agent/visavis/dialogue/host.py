@@ -1,0 +1,154 @@
+"""The agent in a call: greets, listens, answers, and goes on when one of its parts fails."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
+
+from livekit import rtc
+from livekit.agents import Agent, APIError, ModelSettings, llm, stt
+from livekit.agents.types import FlushSentinel
+
+from visavis.dialogue.backchannel import is_backchannel
+from visavis.dialogue.sight import NoSight, Sight
+
+logger = logging.getLogger(__name__)
+
+TRANSCRIPTS = (
+    stt.SpeechEventType.INTERIM_TRANSCRIPT,
+    stt.SpeechEventType.PREFLIGHT_TRANSCRIPT,
+    stt.SpeechEventType.FINAL_TRANSCRIPT,
+)
+APOLOGY = "I am sorry, I can not think straight just now. Please ask me again in a moment."
+BROKEN_OFF = "I am sorry, I lost my thread."
+LATE_S = 0.4  # the voice is too slow when what was spoken falls behind the clock by so much
+
+Tell = Callable[[str, str], None]  # part, a sentence for a person
+
+
+async def at_once() -> None:
+    """Nothing to wait for."""
+
+
+class Host(Agent):
+    """Our agent.
+
+    Args:
+        instructions: for the language model.
+        greeting: said first; "" for nothing.
+        ready: awaited before the greeting: the avatar's own voice track is heard.
+        sight: what the camera shows, told to the language model.
+        tell: tells the people in the room of a fault.
+        hear: takes every frame of the user's voice, for the face that listens.
+    """
+
+    def __init__(
+        self,
+        *,
+        instructions: str,
+        greeting: str = "",
+        ready: Callable[[], Awaitable[None]] = at_once,
+        sight: Sight | None = None,
+        tell: Tell = lambda part, message: None,
+        hear: Callable[[rtc.AudioFrame], None] = lambda frame: None,
+    ) -> None:
+        super().__init__(instructions=instructions)
+        self._greeting = greeting
+        self._ready = ready
+        self._sight = sight or NoSight()
+        self._tell = tell
+        self._hear = hear
+
+    async def on_enter(self) -> None:
+        await self._ready()
+        if self._greeting:
+            self.session.say(self._greeting)
+
+    async def stt_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncGenerator[stt.SpeechEvent, None]:
+        """Recognition, without the listener's "mhm" while the avatar speaks: each would end the sentence."""
+        async for event in Agent.default.stt_node(self, self._overheard(audio), model_settings):
+            if not self._only_says_go_on(event):
+                yield event
+
+    async def _overheard(self, audio: AsyncIterable[rtc.AudioFrame]) -> AsyncGenerator[rtc.AudioFrame, None]:
+        async for frame in audio:
+            self._hear(frame)
+            yield frame
+
+    def _only_says_go_on(self, event: stt.SpeechEvent) -> bool:
+        if event.type not in TRANSCRIPTS or not event.alternatives:
+            return False
+        speech = self.session.current_speech
+        if speech is None or speech.done():
+            return False
+        heard = event.alternatives[0]
+        return is_backchannel(heard.text, heard.end_time - heard.start_time, heard.confidence)
+
+    async def llm_node(
+        self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]:
+        """The answer; an apology where the language model fails."""
+        answered = False
+        try:
+            async for chunk in Agent.default.llm_node(self, self._seeing(chat_ctx), tools, model_settings):
+                answered = True
+                yield chunk
+        except APIError as error:
+            logger.warning("the language model failed: %s", error)
+            self._tell("language", "The language model failed; please ask again.")
+            yield f" {BROKEN_OFF}" if answered else APOLOGY
+
+    def _seeing(self, chat_ctx: llm.ChatContext) -> llm.ChatContext:
+        """The conversation, with what the camera shows just before the user's last words."""
+        seen = self._sight.describe()
+        if not seen:
+            return chat_ctx
+        chat_ctx = chat_ctx.copy()
+        note = llm.ChatMessage(role="system", content=[f"What your camera shows now: {seen}"])
+        chat_ctx.items.insert(max(0, len(chat_ctx.items) - 1), note)
+        return chat_ctx
+
+    async def tts_node(
+        self, text: AsyncIterable[str], model_settings: ModelSettings
+    ) -> AsyncGenerator[rtc.AudioFrame, None]:
+        """The voice; where it fails the user reads what was not said, where it drags the user is told."""
+        written: list[str] = []
+        pace = VoicePace()
+        try:
+            async for frame in Agent.default.tts_node(self, _noted(text, written), model_settings):
+                if pace.fell_behind(frame.duration):
+                    self._tell("voice", "My voice is slower than real time just now, so it comes with pauses.")
+                yield frame
+        except APIError as error:
+            logger.warning("the voice failed: %s", error)
+            async for rest in text:
+                written.append(rest)
+            self._tell("voice", f"My voice failed. I wanted to say: {' '.join(''.join(written).split())}")
+
+
+class VoicePace:
+    """Tells, once in an utterance, that speech comes slower than it is spoken."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._began: float | None = None
+        self._spoken_s = 0.0
+        self._told = False
+
+    def fell_behind(self, seconds: float) -> bool:
+        """Another frame of `seconds` came; True when this is the first one that came too late."""
+        now = self._clock()
+        self._began = self._began if self._began is not None else now
+        late = now - self._began - self._spoken_s > LATE_S
+        self._spoken_s += seconds
+        first, self._told = late and not self._told, self._told or late
+        return first
+
+
+async def _noted(text: AsyncIterable[str], written: list[str]) -> AsyncGenerator[str, None]:
+    async for piece in text:
+        written.append(piece)
+        yield piece

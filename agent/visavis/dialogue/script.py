@@ -1,0 +1,152 @@
+"""The scripted host: what the agent knows by itself, and need not ask a language model.
+
+A table of patterns over the user's words, tried in order; the first that fits answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from visavis.dialogue.arithmetic import sum_in
+from visavis.dialogue.sight import NoSight, Sight
+
+_CONTRACTIONS = (
+    (r"\b(what|who|how|where|that|it|he|she|there)'s\b", r"\1 is"),
+    (r"\bi'm\b", "i am"),
+    (r"\byou're\b", "you are"),
+    (r"\bcan't\b", "can not"),
+    (r"n't\b", " not"),
+)
+_HONEST = "I have no picture of you, so I can not see that. You could switch on your camera."
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What an answer may draw on.
+
+    Attributes:
+        words: the user's words, see `plain`.
+        said: what the user said, as it was recognised.
+        name: the agent's name.
+        sight: what the camera shows.
+        now: the local time.
+        last: what the agent said last; "" where it has said nothing.
+    """
+
+    words: str
+    said: str
+    name: str
+    sight: Sight
+    now: datetime
+    last: str
+
+
+Answer = Callable[[Scene], str | None]
+
+
+@dataclass
+class Script:
+    """Answers what it knows.
+
+    Attributes:
+        name: the agent's name.
+        sight: what the camera shows.
+        clock: gives the local time.
+    """
+
+    name: str = "Alex"
+    sight: Sight = field(default_factory=NoSight)
+    clock: Callable[[], datetime] = datetime.now
+
+    def answer(self, said: str, history: Sequence[str] = ()) -> str | None:
+        """The answer to `said`, or None where a language model must be asked.
+
+        Args:
+            said: what the user said.
+            history: what the agent has said so far, oldest first.
+        """
+        scene = Scene(plain(said), said, self.name, self.sight, self.clock(), history[-1] if history else "")
+        for pattern, answer in TABLE:
+            if pattern.search(scene.words) and (text := answer(scene)):
+                return text
+        return None
+
+
+def plain(text: str) -> str:
+    """Lower case, contractions written out, no punctuation: what the patterns are matched against."""
+    text = text.lower().replace("\u2019", "'")
+    for pattern, written in _CONTRACTIONS:
+        text = re.sub(pattern, written, text)
+    return " ".join(re.sub(r"[^a-z0-9+*/.\- ]|\.(?!\d)", " ", text.replace("to-day", "today")).split())
+
+
+def _always(text: str) -> Answer:
+    return lambda scene: text.format(name=scene.name)
+
+
+def _sum(scene: Scene) -> str | None:
+    return sum_in(scene.said)
+
+
+def _time(scene: Scene) -> str:
+    part = "in the morning" if scene.now.hour < 12 else "in the afternoon" if scene.now.hour < 18 else "in the evening"
+    minutes = f":{scene.now.minute:02d}" if scene.now.minute else " o'clock"
+    return f"It is {scene.now.hour % 12 or 12}{minutes} {part}."
+
+
+def _date(scene: Scene) -> str:
+    return f"Today is {scene.now:%A}, {scene.now:%B} {scene.now.day}."
+
+
+def _repeat(scene: Scene) -> str:
+    return scene.last or "I have not said anything yet."
+
+
+def _smile(scene: Scene) -> str:
+    if not scene.sight.facts:
+        return _HONEST
+    if "smile" in scene.sight.facts:
+        return "Yes, I can see your smile. It suits you."
+    return "I can see you, but I do not see a smile just now."
+
+
+def _seen(scene: Scene) -> str:
+    if not scene.sight.facts:
+        return _HONEST
+    if "away" in scene.sight.facts or "present" not in scene.sight.facts:
+        return "I see your camera's picture, but nobody is in it just now."
+    return "Yes, I can see you." + (" And you are smiling." if "smile" in scene.sight.facts else "")
+
+
+def _describe(scene: Scene) -> str:
+    return scene.sight.describe() or _HONEST
+
+
+# the user's words -> the answer; more particular ones first
+TABLE: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
+    (re.compile(pattern), answer)
+    for pattern, answer in (
+        (r"^(please )?(stop|shut up|be quiet|enough|that is enough|okay stop|ok stop)\b(?! it is)", _always("All right, I stop here.")),
+        (r"\bthat is enough\b", _always("All right, I stop here.")),
+        (r"\b(say|repeat|tell me) (that|it) (again|once more)\b|^(please )?(repeat( that)?|pardon|come again|what did you say|say again)( please)?$", _repeat),
+        (r"\b(plus|minus|times|multiplied by|divided by|over|[0-9] ?[-+*/x] ?[0-9])\b", _sum),
+        (r"\bsmil(e|ing)\b.*\b(see|look|tell|notice)\b|\b(see|look|tell|notice)\b.*\bsmil(e|ing)\b|\bam i smiling\b", _smile),
+        (r"\b(what|who) (can|do) you see\b|\bwhat does the camera show\b|\bwhat do i look like\b|\bdescribe (me|what you see)\b", _describe),
+        (r"\b(can|do) you (even )?(see|look at) me\b|\bam i (visible|in the picture)\b|\bis my camera (on|working)\b|\bcan you see\b", _seen),
+        (r"\bwhat time is it\b|\bwhat is the time\b|\btell me the time\b|\bdo you have the time\b|\bhow late is it\b|\bthe time (is it|please)\b", _time),
+        (r"\bwhat (day|date) is (it|today)\b|\bwhat is (the date|today|todays date|today is date)\b|\bwhich day\b", _date),
+        (r"\bwho are you\b.*\bwhat can you do\b", _always("I am {name}, a computer-made face and voice. I can talk with you, tell the time, do small sums, and say what your camera shows.")),
+        (r"\bwhat can you do\b|\bhow can you help\b|^help( me)?( please)?$|\bi need help\b", _always("You can ask me for the time or the date, for a small sum, or what your camera shows. Or we just talk.")),
+        (r"\bwho are you\b|\bwhat is your name\b|\bwhat are you called\b|\byour name\b", _always("I am {name}, a computer-made face and voice.")),
+        (r"\bare you (a |an )?(human|real|robot|computer|ai|machine|person|bot)\b|\bwhat are you\b", _always("I am a computer program with a face. My name is {name}.")),
+        (r"\bhow are you\b|\bhow do you do\b|\bhow is it going\b", _always("Hello! I am very well, thank you. How are you?")),
+        (r"^((i am|we are) )?(very |pretty |quite )?(fine|good|well|great)( thanks| thank you| too)*$", _always("I am glad to hear that.")),
+        (r"\b(goodbye|good bye|bye|see you( later| soon| tomorrow)?|farewell|good night)$|^(goodbye|bye)\b", _always("Goodbye! It was nice to talk with you.")),
+        (r"\bthank(s| you)\b", _always("You are welcome.")),
+        (r"^(hello|hi|hey|good (morning|afternoon|evening))( there)?( alex| {name})?$", _always("Hello! Nice to see you.")),
+        (r"\b(can|do) you hear me\b", _always("Yes, I can hear you well.")),
+    )
+)  # fmt: skip
