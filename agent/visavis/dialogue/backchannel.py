@@ -5,7 +5,45 @@ from __future__ import annotations
 import re
 
 _WORDS = frozenset(
-    ["mhm", "mm", "mmm", "hm", "hmm", "hmhm", "mmhm", "mmhmm", "mhmm", "uh", "huh", "uhuh", "uhhuh", "ah", "aha", "oh", "ooh", "yeah", "yep", "yup", "yes", "ya", "okay", "ok", "right", "sure", "wow", "nice", "cool", "really", "great", "i", "see", "got", "it", "ha", "haha"]
+    [
+        "mhm",
+        "mm",
+        "mmm",
+        "hm",
+        "hmm",
+        "hmhm",
+        "mmhm",
+        "mmhmm",
+        "mhmm",
+        "uh",
+        "huh",
+        "uhuh",
+        "uhhuh",
+        "ah",
+        "aha",
+        "oh",
+        "ooh",
+        "ha",
+        "haha",
+        "yeah",
+        "yep",
+        "yup",
+        "yes",
+        "ya",
+        "okay",
+        "ok",
+        "right",
+        "sure",
+        "wow",
+        "nice",
+        "cool",
+        "really",
+        "great",
+        "i",
+        "see",
+        "got",
+        "it",
+    ]
 )
 LONGEST_S = 1.2  # of a backchannel in words
 MURMUR_S = 0.75  # a murmur without words: recognisers make up words for it, and are unsure of them

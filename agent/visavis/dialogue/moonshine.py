@@ -8,6 +8,7 @@ Jeffries et al. 2024, "Moonshine: Speech Recognition for Live Transcription and 
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,6 +26,7 @@ BEGIN, END = 1, 2  # <s>, </s>
 LAYERS, HEADS, HEAD_WIDTH = 6, 8, 36
 TOKENS_PER_SECOND = 6.5  # the longest plausible transcript, as in the authors' own runtime: ends a decoder's loop
 SHORTEST = MODEL_RATE // 4  # samples; anything shorter is padded with silence
+_OLD_SPELLING = re.compile(r"\b(to)-(day|morrow|night)\b", re.IGNORECASE)  # of the books that it learnt from
 _SPACE = "\u2581"  # SentencePiece's mark of a word's beginning
 
 
@@ -127,4 +129,5 @@ def read_vocabulary(data: bytes) -> list[bytes]:
 def detokenise(pieces: Iterable[bytes]) -> str:
     """Join sub-words to text; control tokens such as `<s>` vanish."""
     joined = b"".join(piece for piece in pieces if not (piece.startswith(b"<") and piece.endswith(b">")))
-    return joined.decode("utf-8", errors="ignore").replace(_SPACE, " ").strip()
+    text = joined.decode("utf-8", errors="ignore").replace(_SPACE, " ").strip()
+    return _OLD_SPELLING.sub(r"\1\2", text)

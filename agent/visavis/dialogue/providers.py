@@ -85,7 +85,7 @@ def _plugin_class(module: str, name: str, package: str) -> Callable[..., Any]:
         raise InputError(f"{module} is not installed ({error}); run: pip install '{package}'") from None
     if found is None:
         raise InputError(f"{module} has no {name}")
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def recogniser(settings: Settings, models: Models) -> stt.STT:

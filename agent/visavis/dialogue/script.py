@@ -80,7 +80,7 @@ def plain(text: str) -> str:
     text = text.lower().replace("\u2019", "'")
     for pattern, written in _CONTRACTIONS:
         text = re.sub(pattern, written, text)
-    return " ".join(re.sub(r"[^a-z0-9+*/.\- ]|\.(?!\d)", " ", text.replace("to-day", "today")).split())
+    return " ".join(re.sub(r"[^a-z0-9+*/.\- ]|\.(?!\d)", " ", text).split())
 
 
 def _always(text: str) -> Answer:
@@ -106,47 +106,46 @@ def _repeat(scene: Scene) -> str:
 
 
 def _smile(scene: Scene) -> str:
-    if not scene.sight.facts:
-        return _HONEST
     if "smile" in scene.sight.facts:
         return "Yes, I can see your smile. It suits you."
-    return "I can see you, but I do not see a smile just now."
+    if "present" in scene.sight.facts:
+        return "I can see you, but I do not see a smile just now."
+    return _seen(scene)
 
 
 def _seen(scene: Scene) -> str:
-    if not scene.sight.facts:
-        return _HONEST
-    if "away" in scene.sight.facts or "present" not in scene.sight.facts:
-        return "I see your camera's picture, but nobody is in it just now."
-    return "Yes, I can see you." + (" And you are smiling." if "smile" in scene.sight.facts else "")
-
-
-def _describe(scene: Scene) -> str:
     return scene.sight.describe() or _HONEST
 
 
+_WHO = "I am {name}, a computer-made face and voice."
+_SKILLS = "You can ask me for the time or the date, for a small sum, or what your camera shows. Or we just talk."
+_WHO_AND_WHAT = f"{_WHO} I can talk with you, tell the time, do small sums, and say what your camera shows."
+_GLAD = "I am glad to hear that."
+_BYE = "Goodbye! It was nice to talk with you."
+_STOP = "All right, I stop here."
+
 # the user's words -> the answer; more particular ones first
-TABLE: tuple[tuple[re.Pattern[str], Answer], ...] = tuple(
-    (re.compile(pattern), answer)
-    for pattern, answer in (
-        (r"^(please )?(stop|shut up|be quiet|enough|that is enough|okay stop|ok stop)\b(?! it is)", _always("All right, I stop here.")),
-        (r"\bthat is enough\b", _always("All right, I stop here.")),
-        (r"\b(say|repeat|tell me) (that|it) (again|once more)\b|^(please )?(repeat( that)?|pardon|come again|what did you say|say again)( please)?$", _repeat),
-        (r"\b(plus|minus|times|multiplied by|divided by|over|[0-9] ?[-+*/x] ?[0-9])\b", _sum),
-        (r"\bsmil(e|ing)\b.*\b(see|look|tell|notice)\b|\b(see|look|tell|notice)\b.*\bsmil(e|ing)\b|\bam i smiling\b", _smile),
-        (r"\b(what|who) (can|do) you see\b|\bwhat does the camera show\b|\bwhat do i look like\b|\bdescribe (me|what you see)\b", _describe),
-        (r"\b(can|do) you (even )?(see|look at) me\b|\bam i (visible|in the picture)\b|\bis my camera (on|working)\b|\bcan you see\b", _seen),
-        (r"\bwhat time is it\b|\bwhat is the time\b|\btell me the time\b|\bdo you have the time\b|\bhow late is it\b|\bthe time (is it|please)\b", _time),
-        (r"\bwhat (day|date) is (it|today)\b|\bwhat is (the date|today|todays date|today is date)\b|\bwhich day\b", _date),
-        (r"\bwho are you\b.*\bwhat can you do\b", _always("I am {name}, a computer-made face and voice. I can talk with you, tell the time, do small sums, and say what your camera shows.")),
-        (r"\bwhat can you do\b|\bhow can you help\b|^help( me)?( please)?$|\bi need help\b", _always("You can ask me for the time or the date, for a small sum, or what your camera shows. Or we just talk.")),
-        (r"\bwho are you\b|\bwhat is your name\b|\bwhat are you called\b|\byour name\b", _always("I am {name}, a computer-made face and voice.")),
-        (r"\bare you (a |an )?(human|real|robot|computer|ai|machine|person|bot)\b|\bwhat are you\b", _always("I am a computer program with a face. My name is {name}.")),
-        (r"\bhow are you\b|\bhow do you do\b|\bhow is it going\b", _always("Hello! I am very well, thank you. How are you?")),
-        (r"^((i am|we are) )?(very |pretty |quite )?(fine|good|well|great)( thanks| thank you| too)*$", _always("I am glad to hear that.")),
-        (r"\b(goodbye|good bye|bye|see you( later| soon| tomorrow)?|farewell|good night)$|^(goodbye|bye)\b", _always("Goodbye! It was nice to talk with you.")),
-        (r"\bthank(s| you)\b", _always("You are welcome.")),
-        (r"^(hello|hi|hey|good (morning|afternoon|evening))( there)?( alex| {name})?$", _always("Hello! Nice to see you.")),
-        (r"\b(can|do) you hear me\b", _always("Yes, I can hear you well.")),
-    )
-)  # fmt: skip
+_ANSWERS: tuple[tuple[str, Answer], ...] = (
+    (r"^(please )?(stop|shut up|be quiet|(okay |ok )?enough|(okay|ok) stop)\b|\bthat is enough\b", _always(_STOP)),
+    (r"\b(say|repeat|tell me) (that|it) (again|once more)\b|\bwhat did you say\b", _repeat),
+    (r"^(please )?(repeat( that)?|pardon|come again|say again)( please)?$", _repeat),
+    (r"\b(plus|minus|times|multiplied by|divided by|over|[0-9] ?[-+*/x] ?[0-9])\b", _sum),
+    (r"\bsmil(e|ing)\b.*\b(see|look|tell|notice)\b|\b(see|look|tell|notice)\b.*\bsmil(e|ing)\b", _smile),
+    (r"\bam i smiling\b", _smile),
+    (r"\b(what|who) (can|do) you see\b|\bwhat does the camera show\b|\bdescribe (me|what you see)\b", _seen),
+    (r"\b(can|do) you (even )?(see|look at) me\b|\bcan you see\b|\bwhat do i look like\b", _seen),
+    (r"\bam i (visible|in the picture)\b|\bis my camera (on|working)\b", _seen),
+    (r"\bwhat time is it\b|\bwhat is the time\b|\b(tell me|have) the time\b|\bhow late is it\b", _time),
+    (r"\bwhat (day|date) is (it|today)\b|\bwhat is (the|today is) date\b|\bwhich day\b", _date),
+    (r"\bwho are you\b.*\bwhat can you do\b", _always(_WHO_AND_WHAT)),
+    (r"\bwhat can you do\b|\bhow can you help\b|^(please )?help( me)?( please)?$|\bi need help\b", _always(_SKILLS)),
+    (r"\bwho are you\b|\bwhat is your name\b|\bwhat are you called\b", _always(_WHO)),
+    (r"\bare you (a |an )?(human|real|robot|computer|ai|machine|person|bot)\b|\bwhat are you$", _always(_WHO)),
+    (r"\bhow are you\b|\bhow do you do\b|\bhow is it going\b", _always("I am very well, thank you. How are you?")),
+    (r"^((i|we) (am|are) )?(very |pretty |quite )?(fine|good|well|great)( thanks| thank you| too)*$", _always(_GLAD)),
+    (r"\b(good ?bye|bye|see you( later| soon| tomorrow)?|farewell|good night)$|^(good ?bye|bye)\b", _always(_BYE)),
+    (r"\bthank(s| you)\b", _always("You are welcome.")),
+    (r"^(hello|hi|hey|good (morning|afternoon|evening))( there)?( \w+)?$", _always("Hello! Nice to see you.")),
+    (r"\b(can|do) you hear me\b", _always("Yes, I can hear you well.")),
+)
+TABLE = tuple((re.compile(pattern), answer) for pattern, answer in _ANSWERS)

@@ -26,14 +26,18 @@ SENTENCES = 2
 SYSTEM = "You are a friendly person in a video call. You answer truthfully in one or two short, simple sentences."
 EXAMPLES = (
     ("Why is the sky blue?", "Air scatters blue light from the sun more than red light. So the sky looks blue to us."),
-    ("Can you recommend something for dinner?", "How about pasta with tomatoes and basil? It is quick and it tastes fresh."),
-    ("Tell me about elephants.", "Elephants are the largest animals on land. They live in families and remember places for years."),
+    ("What could I have for dinner?", "How about pasta with tomatoes and basil? It is quick and it tastes fresh."),
+    (
+        "Tell me about elephants.",
+        "Elephants are the largest animals on land. They live in families and remember places.",
+    ),
     ("I had a bad day.", "I am sorry to hear that. A short walk or a talk with a friend can help."),
-)  # fmt: skip
+)
 
 _SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
 _JUNK = re.compile(
-    r"\b(as an ai|language model|i cannot browse|user:|assistant:|system:)|[<>{}\[\]|#*_=~^\\]|https?:|[^\x00-\u024f\u2010-\u2026]",
+    r"\b(as an ai|language model|i cannot browse|user:|assistant:|system:)"
+    r"|[<>{}\[\]|#*_=~^\\]|https?:|[^\x00-\u024f\u2010-\u2026]",
     re.IGNORECASE,
 )
 

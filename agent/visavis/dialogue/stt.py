@@ -16,7 +16,15 @@ from typing import Protocol
 
 import numpy as np
 from livekit import rtc
-from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, APIConnectOptions, NotGivenOr, stt, utils
+from livekit.agents import (
+    DEFAULT_API_CONNECT_OPTIONS,
+    NOT_GIVEN,
+    APIConnectOptions,
+    LanguageCode,
+    NotGivenOr,
+    stt,
+    utils,
+)
 from livekit.local_inference import VAD
 from numpy.typing import NDArray
 
@@ -27,7 +35,7 @@ from visavis.dialogue.transcript import Transcript
 from visavis_models.spec import MODEL_RATE
 
 FloatArray = NDArray[np.float32]
-LANGUAGE = "en"
+LANGUAGE = LanguageCode("en")
 
 
 class Recogniser(Protocol):
@@ -139,7 +147,7 @@ class Ear:
 
     def _judge(self, window: NDArray[np.int16]) -> list[Heard]:
         end = self._segmenter.end
-        cue = self._segmenter.push(window.astype(np.float32) / 32768, self._vad.predict(window))
+        cue = self._segmenter.push(window.astype(np.float32) / np.float32(32768), self._vad.predict(window))
         if self._segmenter.end != end:
             self._latest = None  # more was said since
         if cue is Cue.BEGAN:

@@ -16,7 +16,7 @@ CLAUSE_AT_LEAST = 16  # characters: a shorter first clause sounds chopped
 
 
 def speakable(text: str) -> str:
-    """`text` without what a voice cannot say: markup goes, a link keeps its words, an address its host, emoji vanish."""
+    """`text` without what a voice cannot say: no markup or emoji, of a link its words, of an address its host."""
     text = _LINK.sub(r"\1", text)
     text = _URL.sub(lambda match: match.group(1).removeprefix("www.").rstrip(".,;:!?").replace(".", " dot "), text)
     text = _MARKUP.sub(" ", text)

@@ -248,7 +248,7 @@ def _read_toml(file: Path) -> dict[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    """`VISAVIS_STT=...` and `VISAVIS_TURN_MIN_DELAY_S=...` to nested mappings; other variables are not ours to judge."""
+    """`VISAVIS_STT=...`, `VISAVIS_TURN_MIN_DELAY_S=...` to nested mappings; other variables are not ours to judge."""
     values: dict[str, Any] = {}
     for item in fields(Settings):
         kind = get_type_hints(Settings)[item.name]

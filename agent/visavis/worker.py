@@ -1,0 +1,107 @@
+"""The LiveKit agent worker: named dispatch, jobs as processes, each with its models loaded before it is called."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import os
+import signal
+from functools import partial
+
+from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
+from livekit.local_inference import init_eot, init_vad
+
+from visavis.call.metadata import JobMetadata
+from visavis.call.session import Call
+from visavis.dialogue.providers import Models
+from visavis.media.errors import InputError, ServerError
+from visavis.media.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+AGENT_NAME = "visavis"
+# one thread each: the machine's few cores belong to the frame loops of its calls
+SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+def prewarm(process: JobProcess, settings: Settings) -> None:
+    """Load in an idle process what a call will need."""
+    process.userdata["settings"] = settings
+    process.userdata["models"] = Models.load(settings)
+    init_vad()
+    init_eot()
+
+
+async def entrypoint(ctx: JobContext) -> None:
+    """One call, from dispatch to the caller's leaving; usable in any `AgentServer`."""
+    if "models" not in ctx.proc.userdata:
+        prewarm(ctx.proc, Settings.load())
+    reason = "it could not begin"
+    try:
+        metadata = JobMetadata.parse(ctx.job.metadata)
+        await ctx.connect()
+        logger.info("call in %s begins", ctx.room.name)
+        reason = await Call(ctx.room, ctx.proc.userdata["settings"], ctx.proc.userdata["models"], metadata).run()
+    except InputError as error:
+        reason = str(error)
+    finally:
+        logger.info("call in %s is over: %s", ctx.job.room.name, reason)
+        ctx.shutdown(reason)
+
+
+def server(settings: Settings, url: str, key: str, secret: str) -> AgentServer:
+    """A worker fit for a small machine: nothing listens beyond loopback, one process idles warm."""
+    worker = settings.worker
+    agent_server = AgentServer(
+        ws_url=url,
+        api_key=key,
+        api_secret=secret,
+        setup_fnc=partial(prewarm, settings=settings),
+        initialize_process_timeout=worker.initialize_s,
+        num_idle_processes=worker.idle_processes,
+        load_threshold=math.inf,  # calls are counted instead, see `answer`
+        host="127.0.0.1",
+        port=0,
+        job_memory_warn_mb=1200,
+    )
+    agent_server.rtc_session(
+        entrypoint, agent_name=AGENT_NAME, on_request=partial(answer, agent_server, worker.max_calls)
+    )
+    return agent_server
+
+
+async def answer(agent_server: AgentServer, max_calls: int, request: JobRequest) -> None:
+    """Take a call unless this machine has as many as it may; then another worker is asked."""
+    if len(agent_server.active_jobs) < max_calls:
+        await request.accept(name=AGENT_NAME)
+    else:
+        await request.reject(terminate=False)
+
+
+def run(settings: Settings, url: str, key: str, secret: str) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Raises:
+        ServerError: the server refuses us, or cannot be reached for good.
+    """
+    for name in SINGLE_THREADED:
+        os.environ.setdefault(name, "1")
+    asyncio.run(_serve(server(settings, url, key, secret), url))
+
+
+async def _serve(agent_server: AgentServer, url: str) -> None:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    serving = asyncio.create_task(agent_server.run())
+    stopping = asyncio.create_task(stopped.wait())
+    try:
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            raise ServerError(f"{url}: the server does not take this worker ({serving.exception()})")
+    finally:
+        stopping.cancel()
+        await agent_server.aclose()
+        await asyncio.gather(serving, stopping, return_exceptions=True)
