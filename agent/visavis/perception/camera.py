@@ -42,6 +42,7 @@ class Camera:
     Args:
         track: a subscribed remote video track.
         fps: at most so many frames a second, > 0.
+        silent_s: without a frame for so long, a live stream is opened again.
         on_silent: called whenever the stream was opened again, with the count of times so far.
         open_stream: opens a stream of a track.
     """
@@ -51,12 +52,13 @@ class Camera:
         track: rtc.Track,
         *,
         fps: float = CAMERA_FPS,
+        silent_s: float = SILENT_S,
         on_silent: Callable[[int], None] | None = None,
         open_stream: Callable[[rtc.Track], rtc.VideoStream] = newest_only,
     ) -> None:
         self.track = track
         self.reopened = 0
-        self._interval_s = 1.0 / fps
+        self._interval_s, self._silent_s = 1.0 / fps, silent_s
         self._on_silent = on_silent
         self._open_stream = open_stream
         self._stream = open_stream(track)
@@ -85,7 +87,7 @@ class Camera:
         while True:
             muted = self.track.muted
             try:
-                async with asyncio.timeout(SILENT_S):
+                async with asyncio.timeout(self._silent_s):
                     return await anext(self._stream)
             except TimeoutError:
                 # unmuted in between: its first frame has its full time still
@@ -96,7 +98,9 @@ class Camera:
         await self.aclose()
         self._stream = self._open_stream(self.track)
         self.reopened += 1
-        logger.warning("camera %s gave no frame for %.0f s; opened again (%d)", self.track.sid, SILENT_S, self.reopened)
+        logger.warning(
+            "camera %s gave no frame for %g s; opened again (%d)", self.track.sid, self._silent_s, self.reopened
+        )
         if self._on_silent is not None:
             self._on_silent(self.reopened)
 
@@ -106,7 +110,9 @@ def upright(event: rtc.VideoFrameEvent) -> NDArray[np.uint8]:
 
     Computes: not for the event loop.
     """
-    frame = event.frame.convert(rtc.VideoBufferType.RGB24)
+    frame = event.frame
+    if frame.type != rtc.VideoBufferType.RGB24:
+        frame = frame.convert(rtc.VideoBufferType.RGB24)
     rgb = np.frombuffer(frame.data, np.uint8).reshape(frame.height, frame.width, 3)
     step = -(-max(frame.width, frame.height) // LONG_SIDE_PX)
     # the frame's rotation says how far clockwise it has to be turned; numpy turns the other way

@@ -1,0 +1,34 @@
+from visavis.perception.sight import Sight
+
+
+def test_nothing_is_known_before_the_first_picture() -> None:
+    sight = Sight()
+    assert not sight.available and not sight.facts and sight.describe() == ""
+
+
+def test_says_what_it_sees() -> None:
+    sight = Sight()
+    sight.update(frozenset({"present", "smile", "looking"}))
+    assert sight.describe() == "I can see you. You are smiling and looking at the screen."
+    sight.update(frozenset({"present"}))
+    assert sight.describe() == "I can see you."
+
+
+def test_is_honest_about_empty_and_black_pictures() -> None:
+    sight = Sight()
+    sight.update(frozenset())
+    assert sight.available and sight.describe() == ""
+    sight.update(frozenset({"away"}))
+    assert "nobody" in sight.describe()
+    sight.update(frozenset({"dark"}))
+    assert "black" in sight.describe()
+
+
+def test_tells_only_changes() -> None:
+    told: list[tuple[str, bool]] = []
+    sight = Sight(lambda name, on: told.append((name, on)))
+    sight.update(frozenset({"present"}))
+    sight.update(frozenset({"present"}))
+    sight.update(frozenset({"present", "smile"}))
+    sight.lost()
+    assert told == [("present", True), ("smile", True), ("present", False), ("smile", False)]

@@ -1,0 +1,88 @@
+import asyncio
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from tests.perception.conftest import SMILE
+
+from visavis.media.events import CueSeen, Fault
+from visavis.perception.watcher import Watcher
+
+WAIT_S = 20.0
+
+
+class Told:
+    """Collects what a watcher tells, and waits for what it should tell."""
+
+    def __init__(self) -> None:
+        self.events: list[CueSeen | Fault] = []
+        self._news = asyncio.Event()
+
+    def __call__(self, event: CueSeen | Fault) -> None:
+        self.events.append(event)
+        self._news.set()
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while not holds():
+                self._news.clear()
+                await self._news.wait()
+
+    def cues(self, name: str) -> list[bool]:
+        return [event.on for event in self.events if isinstance(event, CueSeen) and event.name == name]
+
+
+async def test_a_person_comes_smiles_hides_and_leaves(room_and_person, alex, assembled) -> None:
+    room, person = room_and_person
+    told = Told()
+    watcher = Watcher(room, told)
+    watcher.start()
+    assert not watcher.sight.available and watcher.sight.describe() == ""
+    person.picture = alex()
+    await person.publish()
+    await told.until(lambda: "looking" in watcher.sight.facts)
+    assert watcher.sight.facts == {"present", "looking"} and watcher.sight.available
+    person.picture = alex(**SMILE)
+    await told.until(lambda: "smile" in watcher.sight.facts)
+    assert "smiling" in watcher.sight.describe()
+    person.picture = np.full((240, 320, 3), 120, np.uint8)
+    await told.until(lambda: "away" in watcher.sight.facts)
+    assert "nobody" in watcher.sight.describe()
+    await person.unpublish()
+    await told.until(lambda: not watcher.sight.facts)
+    assert not watcher.sight.available and watcher.sight.describe() == ""
+    assert told.cues("smile") == [True, False] and told.cues("present") == [True, False]
+    await watcher.aclose()
+
+
+async def test_a_muted_camera_shows_nothing_and_a_black_one_is_called_black(room_and_person, assembled) -> None:
+    room, person = room_and_person
+    told = Told()
+    watcher = Watcher(room, told)
+    watcher.start()
+    person.picture = np.zeros((240, 320, 3), np.uint8)
+    await person.publish()
+    await told.until(lambda: watcher.sight.facts == {"dark"})
+    assert "black" in watcher.sight.describe()
+    person.track.mute()
+    await told.until(lambda: not watcher.sight.facts)
+    assert not watcher.sight.available
+    person.track.unmute()
+    await told.until(lambda: watcher.sight.facts == {"dark"})
+    await watcher.aclose()
+
+
+async def test_missing_models_are_a_fault_and_end_nothing(
+    room_and_person, tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, person = room_and_person
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    told = Told()
+    watcher = Watcher(room, told)
+    watcher.start()
+    await person.publish()
+    await told.until(lambda: bool(told.events))
+    (fault,) = told.events
+    assert isinstance(fault, Fault) and "make setup" in fault.message
+    assert not watcher.sight.facts
+    await watcher.aclose()
