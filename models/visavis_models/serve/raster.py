@@ -1,0 +1,333 @@
+"""Compiled kernels of the renderer: triangles to a map of source places, the map to pixels.
+
+A map is float32 [h, w, 4]: the place in the source picture (u, v), a factor on its brightness, and the depth of what is there.
+A pixel that nothing covers has u = `BARE`. Windows are drawn at `fine` samples a pixel: sample (i, j) of a window whose
+first pixel is (x0, y0) lies at x0 + (j + 0.5) / fine - 0.5, y0 + (i + 0.5) / fine - 0.5.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int32]
+Picture = NDArray[np.uint8]
+
+BARE = np.float32(-1e6)
+FAR = np.float32(-1e9)
+_JIT: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}}
+
+
+@njit(**_JIT)
+def deform(
+    base: FloatArray, modes: FloatArray, rows: IntArray, weights: FloatArray, out: FloatArray
+) -> None:  # pragma: no cover
+    """out = base + sum over rows k of weights[k] modes[rows[k]]; base and out [n], modes [K, n]."""
+    out[:] = base
+    for k in range(len(rows)):
+        row, weight = modes[rows[k]], weights[k]
+        for i in range(len(out)):
+            out[i] += weight * row[i]
+
+
+@njit(**_JIT)
+def pose(
+    points: FloatArray, head: FloatArray, turn: FloatArray, pivot: FloatArray, shift: FloatArray, zoom: float
+) -> None:  # pragma: no cover
+    """Turn points [N, >= 3] (y down) about the pivot by `turn` [3, 3] (y up), in place, each by its share of the head.
+
+    p' = p + head (zoom R (p - pivot) + pivot + shift - p)
+    """
+    for i in range(len(points)):
+        x, y, z = points[i, 0] - pivot[0], pivot[1] - points[i, 1], points[i, 2] - pivot[2]
+        share = head[i]
+        rx = zoom * (turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z) + shift[0]
+        ry = zoom * (turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z) + shift[1]
+        rz = zoom * (turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z)
+        points[i, 0] += share * (rx - x)
+        points[i, 1] -= share * (ry - y)
+        points[i, 2] += share * (rz - z)
+
+
+@njit(**_JIT)
+def clear(target: FloatArray) -> None:  # pragma: no cover
+    """Nothing is drawn yet."""
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            target[i, j, 0] = BARE
+            target[i, j, 3] = FAR
+
+
+@njit(**_JIT)
+def draw_mesh(
+    target: FloatArray,
+    x0: float,
+    y0: float,
+    fine: float,
+    triangles: IntArray,
+    points: FloatArray,
+    values: FloatArray,
+    flat: bool,
+) -> None:  # pragma: no cover
+    """Draw the triangles that face the viewer into target [h, w, 4], the nearest wins.
+
+    Args:
+        points: [N, >= 3] in pixels of the whole picture; values: [N, 3], interpolated into target[..., :3].
+        flat: draw in order without looking at the depth, and leave the depth far.
+    """
+    h, w = target.shape[0], target.shape[1]
+    ox, oy = x0 - 0.5 + 0.5 / fine, y0 - 0.5 + 0.5 / fine
+    for t in range(len(triangles)):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay = (points[a, 0] - ox) * fine, (points[a, 1] - oy) * fine
+        bx, by = (points[b, 0] - ox) * fine, (points[b, 1] - oy) * fine
+        cx, cy = (points[c, 0] - ox) * fine, (points[c, 1] - oy) * fine
+        low_y, high_y = min(ay, by, cy), max(ay, by, cy)
+        low_x, high_x = min(ax, bx, cx), max(ax, bx, cx)
+        if high_y < 0 or low_y > h - 1 or high_x < 0 or low_x > w - 1:
+            continue
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if area < 1e-6:
+            continue
+        scale = 1.0 / area
+        ux, uy = (cy - ay) * scale, (ax - cx) * scale
+        vx, vy = (ay - by) * scale, (bx - ax) * scale
+        az, bz, cz = points[a, 2], points[b, 2] - points[a, 2], points[c, 2] - points[a, 2]
+        first_x, last_x = max(0, int(np.ceil(low_x))), min(w - 1, int(np.floor(high_x)))
+        for i in range(max(0, int(np.ceil(low_y))), min(h - 1, int(np.floor(high_y))) + 1):
+            u_row, v_row = uy * (i - ay) - ux * ax, vy * (i - ay) - vx * ax
+            for j in range(first_x, last_x + 1):
+                u, v = u_row + ux * j, v_row + vx * j
+                if u < -1e-4 or v < -1e-4 or u + v > 1.0001:
+                    continue
+                z = az + u * bz + v * cz
+                if not flat:
+                    if z < target[i, j, 3]:
+                        continue
+                    target[i, j, 3] = z
+                r = 1 - u - v
+                target[i, j, 0] = r * values[a, 0] + u * values[b, 0] + v * values[c, 0]
+                target[i, j, 1] = r * values[a, 1] + u * values[b, 1] + v * values[c, 1]
+                target[i, j, 2] = r * values[a, 2] + u * values[b, 2] + v * values[c, 2]
+
+
+@njit(inline="always", **_JIT)
+def sample(picture: Picture, u: float, v: float) -> tuple[float, float, float, float]:  # pragma: no cover
+    """Bilinear sample of RGBA [H, W, 4] at column u, row v, held at the borders; four values 0..255."""
+    H, W = picture.shape[0], picture.shape[1]
+    u = min(max(u, 0.0), W - 1.001)
+    v = min(max(v, 0.0), H - 1.001)
+    j, i = int(u), int(v)
+    fu, fv = np.float32(u - j), np.float32(v - i)
+    one = np.float32(1)
+    w00, w01, w10, w11 = (one - fu) * (one - fv), fu * (one - fv), (one - fu) * fv, fu * fv
+    return (
+        w00 * picture[i, j, 0]
+        + w01 * picture[i, j + 1, 0]
+        + w10 * picture[i + 1, j, 0]
+        + w11 * picture[i + 1, j + 1, 0],
+        w00 * picture[i, j, 1]
+        + w01 * picture[i, j + 1, 1]
+        + w10 * picture[i + 1, j, 1]
+        + w11 * picture[i + 1, j + 1, 1],
+        w00 * picture[i, j, 2]
+        + w01 * picture[i, j + 1, 2]
+        + w10 * picture[i + 1, j, 2]
+        + w11 * picture[i + 1, j + 1, 2],
+        w00 * picture[i, j, 3]
+        + w01 * picture[i, j + 1, 3]
+        + w10 * picture[i + 1, j, 3]
+        + w11 * picture[i + 1, j + 1, 3],
+    )
+
+
+@njit(inline="always", **_JIT)
+def byte(value: float) -> np.uint8:  # pragma: no cover
+    """Rounded and held in 0..255."""
+    return np.uint8(min(max(value + 0.5, 0.0), 255.0))
+
+
+@njit(**_JIT)
+def paint(target: FloatArray, figure: Picture, plate: Picture, out: Picture) -> None:  # pragma: no cover
+    """The figure through the map over the plate: target [S, S, 4], figure RGBA premultiplied, plate and out RGB [S, S, 3]."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            if target[i, j, 0] == BARE:
+                for k in range(3):
+                    out[i, j, k] = plate[i, j, k]
+                continue
+            r, g, b, a = sample(figure, target[i, j, 0], target[i, j, 1])
+            bright, behind = target[i, j, 2], np.float32(1) - a * np.float32(1 / 255)
+            out[i, j, 0] = byte(bright * r + behind * plate[i, j, 0])
+            out[i, j, 1] = byte(bright * g + behind * plate[i, j, 1])
+            out[i, j, 2] = byte(bright * b + behind * plate[i, j, 2])
+
+
+@njit(**_JIT)
+def paint_window(target: FloatArray, figure: Picture, colour: FloatArray) -> None:  # pragma: no cover
+    """The figure through the map into colour [h, w, 3]; what is bare stays as it is."""
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            if target[i, j, 0] != BARE:
+                r, g, b, _ = sample(figure, target[i, j, 0], target[i, j, 1])
+                bright = target[i, j, 2]
+                colour[i, j, 0], colour[i, j, 1], colour[i, j, 2] = bright * r, bright * g, bright * b
+
+
+@njit(**_JIT)
+def put_window(colour: FloatArray, fine: int, x0: int, y0: int, out: Picture) -> None:  # pragma: no cover
+    """Average fine x fine samples of colour [h, w, 3] into each pixel of out [S, S, 3] from (x0, y0) on."""
+    share = np.float32(1.0 / (fine * fine))
+    for i in range(colour.shape[0] // fine):
+        for j in range(colour.shape[1] // fine):
+            for k in range(3):
+                total = np.float32(0)
+                for m in range(fine):
+                    for n in range(fine):
+                        total += colour[i * fine + m, j * fine + n, k]
+                out[y0 + i, x0 + j, k] = byte(total * share)
+
+
+@njit(**_JIT)
+def paint_eye(
+    target: FloatArray,
+    colour: FloatArray,
+    x0: float,
+    y0: float,
+    fine: float,
+    ball: FloatArray,
+    turn: FloatArray,
+    gaze: FloatArray,
+    source: FloatArray,
+    sclera: Picture,
+    pupil: Picture,
+    shade: float,
+) -> None:  # pragma: no cover
+    """Fill what the lids leave bare with the eyeball.
+
+    A pixel at d from the ball's centre meets it at n = (d, sqrt(r^2 - d^2)); R^T n is the place on the ball of a head that has
+    not turned, G^T R^T n the place on one that has not looked away either; both are seen in the picture along z.
+
+    Args:
+        ball: x, y, radius in pixels of the output; turn: R [3, 3]; gaze: G [3, 3]; both y up.
+        source: x, y of the centre in the patches and the radius there.
+        sclera: RGBA (alpha unused), pupil: RGBA; shade: 0..1, how much the lowered lid shadows the ball.
+    """
+    h, w = target.shape[0], target.shape[1]
+    reach = np.float32(0.11 * ball[2] * fine)
+    for j in range(w):
+        edge = -1
+        for i in range(h):
+            if target[i, j, 0] != BARE:
+                continue
+            if edge < 0 or target[i - 1, j, 0] != BARE:
+                edge = i
+            x = (x0 - 0.5 + (j + 0.5) / fine - ball[0]) / ball[2]
+            y = (ball[1] - (y0 - 0.5 + (i + 0.5) / fine)) / ball[2]
+            z = np.sqrt(max(1 - x * x - y * y, 0.02))
+            nx = turn[0, 0] * x + turn[1, 0] * y + turn[2, 0] * z
+            ny = turn[0, 1] * x + turn[1, 1] * y + turn[2, 1] * z
+            nz = turn[0, 2] * x + turn[1, 2] * y + turn[2, 2] * z
+            r, g, b, _ = sample(sclera, source[0] + nx * source[2], source[1] - ny * source[2])
+            gx = gaze[0, 0] * nx + gaze[1, 0] * ny + gaze[2, 0] * nz
+            gy = gaze[0, 1] * nx + gaze[1, 1] * ny + gaze[2, 1] * nz
+            pr, pg, pb, alpha = sample(pupil, source[0] + gx * source[2], source[1] - gy * source[2])
+            alpha *= np.float32(1 / 255)
+            lit = 1 - shade * np.exp(-(i - edge) / reach)
+            colour[i, j, 0] = lit * (r + alpha * (pr - r))
+            colour[i, j, 1] = lit * (g + alpha * (pg - g))
+            colour[i, j, 2] = lit * (b + alpha * (pb - b))
+
+
+@njit(**_JIT)
+def paint_mouth(
+    target: FloatArray,
+    colour: FloatArray,
+    inside: FloatArray,
+    seam: FloatArray,
+    figure: Picture,
+    light: float,
+    reach: float,
+) -> None:  # pragma: no cover
+    """Fill what the lips leave bare: what is inside in the light that the opening lets in, or the seam of the closed lips.
+
+    Args:
+        inside: [h, w, 4], RGB of the mouth's inside, BARE where there is nothing; seam: map [h, w, 4] with the share
+            of the seam in place of the brightness; light: 0..1; reach: samples that the upper lip's shadow reaches down.
+    """
+    h, w = target.shape[0], target.shape[1]
+    for j in range(w):
+        edge = -1
+        for i in range(h):
+            if target[i, j, 0] != BARE:
+                continue
+            if edge < 0 or target[i - 1, j, 0] != BARE:
+                edge = i
+            lit = light * (1 - np.float32(0.62) * np.exp(-(i - edge) / reach))
+            r, g, b = np.float32(30), np.float32(11), np.float32(12)
+            if inside[i, j, 0] != BARE:
+                r, g, b = inside[i, j, 0], inside[i, j, 1], inside[i, j, 2]
+            r, g, b = lit * r, lit * g, lit * b
+            if seam[i, j, 0] != BARE:
+                share = seam[i, j, 2]
+                sr, sg, sb, _ = sample(figure, seam[i, j, 0], seam[i, j, 1])
+                r, g, b = r + share * (sr - r), g + share * (sg - g), b + share * (sb - b)
+            colour[i, j, 0], colour[i, j, 1], colour[i, j, 2] = r, g, b
+
+
+@njit(**_JIT)
+def paint_before(target: FloatArray, inside: FloatArray, colour: FloatArray, light: float) -> None:  # pragma: no cover
+    """What comes out between the lips is drawn before them: inside [h, w, 4] where it is nearer than target's depth."""
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            if inside[i, j, 0] != BARE and target[i, j, 0] != BARE and inside[i, j, 3] > target[i, j, 3]:
+                for k in range(3):
+                    colour[i, j, k] = light * inside[i, j, k]
+
+
+@njit(**_JIT)
+def blend_strip(
+    colour: FloatArray,
+    x0: float,
+    y0: float,
+    fine: float,
+    triangles: IntArray,
+    points: FloatArray,
+    source: FloatArray,
+    picture: Picture,
+) -> None:  # pragma: no cover
+    """Blend a strip of RGBA picture over colour [h, w, 3]: triangles [T, 3] either way round, points and source [N, 2]."""
+    h, w = colour.shape[0], colour.shape[1]
+    ox, oy = x0 - 0.5 + 0.5 / fine, y0 - 0.5 + 0.5 / fine
+    for t in range(len(triangles)):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay = (points[a, 0] - ox) * fine, (points[a, 1] - oy) * fine
+        bx, by = (points[b, 0] - ox) * fine, (points[b, 1] - oy) * fine
+        cx, cy = (points[c, 0] - ox) * fine, (points[c, 1] - oy) * fine
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if abs(area) < 1e-6:
+            continue
+        scale = 1.0 / area
+        first_x, last_x = max(0, int(np.ceil(min(ax, bx, cx)))), min(w - 1, int(np.floor(max(ax, bx, cx))))
+        first_y, last_y = max(0, int(np.ceil(min(ay, by, cy)))), min(h - 1, int(np.floor(max(ay, by, cy))))
+        for i in range(first_y, last_y + 1):
+            for j in range(first_x, last_x + 1):
+                u = ((j - ax) * (cy - ay) - (cx - ax) * (i - ay)) * scale
+                v = ((bx - ax) * (i - ay) - (j - ax) * (by - ay)) * scale
+                # Half-open edges: a sample on the edge of two triangles is blended once.
+                if u < 0 or v < 0 or u + v >= 1:
+                    continue
+                q = 1 - u - v
+                r, g, bl, alpha = sample(
+                    picture,
+                    q * source[a, 0] + u * source[b, 0] + v * source[c, 0],
+                    q * source[a, 1] + u * source[b, 1] + v * source[c, 1],
+                )
+                alpha *= np.float32(1 / 255)
+                colour[i, j, 0] += alpha * (r - colour[i, j, 0])
+                colour[i, j, 1] += alpha * (g - colour[i, j, 1])
+                colour[i, j, 2] += alpha * (bl - colour[i, j, 2])

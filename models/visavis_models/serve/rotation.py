@@ -1,0 +1,36 @@
+"""Rotations of the head and of the eyes in the face space's axes: x to the picture's right, y up, z at the viewer."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis_models.spec import INDEX
+
+FloatArray = NDArray[np.float32]
+
+# How far an eye turns at weight 1, rad: the limits of comfortable gaze.
+GAZE_OUT, GAZE_IN, GAZE_UP, GAZE_DOWN = (math.radians(angle) for angle in (32, 32, 24, 28))
+
+
+def rotation(pitch: float, yaw: float, roll: float) -> FloatArray:
+    """R = R_y(yaw) R_x(pitch) R_z(roll), [3, 3], right-handed; radians.
+
+    Positive pitch lowers the nose, positive yaw turns it to the picture's right, positive roll tips the crown to its left.
+    """
+    cx, sx, cy, sy = math.cos(pitch), math.sin(pitch), math.cos(yaw), math.sin(yaw)
+    cz, sz = math.cos(roll), math.sin(roll)
+    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return (about_y @ about_x @ about_z).astype(np.float32)
+
+
+def gaze(row: FloatArray, side: int) -> tuple[float, float]:
+    """(pitch, yaw) in rad of one eye from a motion row [60]; side 0 is the person's right eye, 1 the left one."""
+    name, outward = ("Right", -1.0) if side == 0 else ("Left", 1.0)
+    down, up = row[INDEX[f"eyeLookDown{name}"]], row[INDEX[f"eyeLookUp{name}"]]
+    out, inward = row[INDEX[f"eyeLookOut{name}"]], row[INDEX[f"eyeLookIn{name}"]]
+    return float(down * GAZE_DOWN - up * GAZE_UP), float(outward * (out * GAZE_OUT - inward * GAZE_IN))
