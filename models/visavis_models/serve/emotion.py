@@ -1,0 +1,31 @@
+"""Emotions by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis_models.errors import InputError
+
+EMOTIONS = ("happy", "sad", "angry", "surprised", "afraid", "calm")
+
+
+def emotion_vector(emotion: Mapping[str, float] | None) -> NDArray[np.float32]:
+    """Strengths in the order of `EMOTIONS`, float32 [6].
+
+    Args:
+        emotion: names with strengths 0..1; what is not named is 0, None is a neutral face.
+
+    Raises:
+        InputError: an unknown name, or a strength outside 0..1.
+    """
+    vector = np.zeros(len(EMOTIONS), np.float32)
+    for name, strength in (emotion or {}).items():
+        if name not in EMOTIONS:
+            raise InputError(f"emotion {name!r} is not known; known are {', '.join(EMOTIONS)}")
+        if not 0.0 <= strength <= 1.0:  # also false for nan
+            raise InputError(f"emotion {name}: strength {strength:g} is outside 0..1")
+        vector[EMOTIONS.index(name)] = strength
+    return vector

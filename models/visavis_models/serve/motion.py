@@ -1,0 +1,273 @@
+"""The motion model as it serves: a voice in, hops of motion out, all state explicit.
+
+A hop knows the last frames that were shown (anchors), the voice up to 80 ms past each frame, what was heard and seen of
+the user, an emotion and chance (`chance`). It denoises 14 frames in two steps and gives out up to 8 of them; the rest are
+drafts from which the next hop starts. Inference is ONNX Runtime on one thread.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from visavis_models.errors import AssetError, InputError
+from visavis_models.serve.chance import impulses, noise
+from visavis_models.serve.emotion import EMOTIONS, emotion_vector
+from visavis_models.serve.layout import (
+    ANCHORS,
+    CONTEXT_FRAMES,
+    DRAFTS,
+    HOP,
+    LOOKAHEAD_FRAMES,
+    SPAN,
+    WINDOW,
+    levels,
+    temperatures,
+)
+from visavis_models.serve.mel import BANDS, MEL_CONTEXT, MELS_PER_FRAME, log_mel
+from visavis_models.spec import MODEL_FRAME, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
+
+__all__ = ["ANCHORS", "DRAFTS", "EMOTIONS", "HOP", "LOOKAHEAD_FRAMES", "MotionModel", "StreamState"]
+
+FloatArray = NDArray[np.float32]
+
+ASSETS = Path(__file__).parent.parent / "assets"
+CARD, AUDIO_GRAPH, DENOISE_GRAPH = "motion.json", "motion_audio.onnx", "motion_denoise.onnx"
+ROLLBACK = 2 * HOP  # frames that a state can be taken back
+PAST_FRAMES = ANCHORS + CONTEXT_FRAMES  # of audio before a hop
+ROTATION_LIMIT_RAD, PLACE_LIMIT_CM = 0.7, 6.0
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """Everything that passes from one hop to the next.
+
+    Attributes:
+        frame: how many frames have been shown.
+        seed: of all that chance decides.
+        emotion: float32 [6], strengths of `EMOTIONS`.
+        shown: float32 [<= 26, 60], the last frames shown, newest last.
+        audio: float32 [240 + 640 * 33], the voice that belongs to the last frames, newest last, zeros before the stream's begin.
+        window: float32 [n, 60], all frames that the last hop denoised, from frame number `window_start` on.
+    """
+
+    frame: int
+    seed: int
+    emotion: FloatArray
+    shown: FloatArray
+    audio: FloatArray
+    window: FloatArray
+    window_start: int
+
+    def at(self, frame: int) -> StreamState:
+        """The state as it was after exactly `frame` frames had been shown.
+
+        Raises:
+            InputError: `frame` lies ahead, or more than 16 frames back.
+        """
+        if not max(0, self.frame - ROLLBACK) <= frame <= self.frame:
+            raise InputError(
+                f"frame {frame} is out of reach: this state goes back from {self.frame} to {max(0, self.frame - ROLLBACK)}"
+            )
+        undone = self.frame - frame
+        if not undone:
+            return self
+        audio = np.concatenate([np.zeros(undone * MODEL_FRAME, np.float32), self.audio[: -undone * MODEL_FRAME]])
+        return replace(self, frame=frame, shown=self.shown[:-undone], audio=audio)
+
+    def drafts(self) -> FloatArray:
+        """Where the next hop starts from, [14, 60]: what the last one foresaw, held on after its end."""
+        ahead = self.window[self.frame - self.window_start :] if self.frame >= self.window_start else self.window[:0]
+        if not len(ahead):
+            ahead = self.shown[-1:] if len(self.shown) else np.zeros((1, N_MOTION), np.float32)
+        return np.concatenate([ahead, np.repeat(ahead[-1:], WINDOW, axis=0)])[:WINDOW]
+
+    def followed_by(self, window: FloatArray, voice: FloatArray, emit: int) -> StreamState:
+        """The state once the first `emit` frames of `window` are shown with `voice` (silence where it ends early)."""
+        played = np.zeros(emit * MODEL_FRAME, np.float32)
+        known = voice[: len(played)]
+        played[: len(known)] = known
+        return replace(
+            self,
+            frame=self.frame + emit,
+            shown=np.concatenate([self.shown, window[:emit]])[-(ANCHORS + ROLLBACK) :],
+            audio=np.concatenate([self.audio[len(played) :], played]),
+            window=window,
+            window_start=self.frame,
+        )
+
+
+class MotionModel:
+    """A trained motion model; it holds no state of a stream, so any number of streams and threads may share it."""
+
+    def __init__(self, folder: Path, *, steps: int = 2) -> None:
+        """Args: as in `load`."""
+        try:
+            self.card: dict[str, Any] = json.loads((folder / CARD).read_text())
+            self._audio, self._denoise = (_session(folder / name) for name in (AUDIO_GRAPH, DENOISE_GRAPH))
+            self._scale = np.array(self.card["scale"], np.float32)
+        except (OSError, KeyError, ValueError, RuntimeError, *_RUNTIME_ERRORS) as error:
+            raise AssetError(
+                f"{folder}: no motion model there ({error}); run make setup, or export it again"
+            ) from error
+        self._style = np.zeros((1, len(self.card["styles"])), np.float32)
+        self._temperature = temperatures()
+        self._levels = levels(steps)
+
+    @classmethod
+    def load(cls, path: Path | None = None, *, steps: int = 2) -> MotionModel:
+        """Load weights.
+
+        Args:
+            path: the folder of an exported model; None is the shipped one.
+            steps: of the sampler, 1 or more; the weights are trained for 2.
+
+        Raises:
+            AssetError: files are missing or damaged.
+            InputError: steps < 1.
+        """
+        if steps < 1:
+            raise InputError(f"steps={steps}: the sampler needs at least one step")
+        return cls(path or ASSETS, steps=steps)
+
+    def begin(self, *, seed: int = 0, emotion: Mapping[str, float] | None = None) -> StreamState:
+        """A stream before its first frame.
+
+        Args:
+            seed: 0..2^64 - 1; the same seed and voice give the same motion.
+            emotion: names with strengths 0..1.
+
+        Raises:
+            InputError: an unknown emotion, a strength outside 0..1, a seed out of range.
+        """
+        if not 0 <= seed < 2**64:
+            raise InputError(f"seed {seed} is outside 0..2^64-1")
+        none = np.zeros((0, N_MOTION), np.float32)
+        samples = MEL_CONTEXT + (PAST_FRAMES + ROLLBACK) * MODEL_FRAME
+        return StreamState(0, seed, emotion_vector(emotion), none, np.zeros(samples, np.float32), none, 0)
+
+    def step(
+        self,
+        state: StreamState,
+        voice: FloatArray,
+        user: FloatArray | None = None,
+        user_motion: Motion | None = None,
+        *,
+        emit: int = HOP,
+    ) -> tuple[Motion, StreamState]:
+        """Plan the next `emit` frames; pure: the same arguments give the same result.
+
+        Args:
+            voice: float32 [N] mono 16 kHz from the first frame to emit on, as far as known; no more than
+                (HOP + LOOKAHEAD_FRAMES) * 640 samples are heard, and a frame counts as known when all of it is there.
+            user: float32 [M] mono 16 kHz, what was heard of the user until now, newest last; 0.4 s of it are used.
+            user_motion: what was seen of the user until now, newest last; 10 frames of it are used.
+            emit: 1..HOP.
+
+        Returns:
+            Motion of `emit` frames within the channels' legal ranges, and the state after they were shown.
+
+        Raises:
+            InputError: emit outside 1..HOP, or audio that is not float32 of one dimension.
+        """
+        if not 1 <= emit <= HOP:
+            raise InputError(f"emit={emit} is outside 1..{HOP}")
+        voice = _checked("voice", voice)[: (HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME]
+        feeds = self._conditions(state, voice, user, user_motion)
+        window = state.drafts() / self._scale
+        eps = noise(state.seed, state.frame, WINDOW) * self._temperature
+        for level in self._levels:
+            noisy = (1.0 - level) * window + level * eps
+            feeds |= {"noisy": noisy[None].astype(np.float32), "level": np.array([level], np.float32)}
+            window = self._denoise.run(None, feeds)[0][0]
+        window = _legal(window * self._scale)
+        return Motion(window[:emit].copy()), state.followed_by(window, voice, emit)
+
+    def _conditions(
+        self, state: StreamState, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None
+    ) -> dict[str, FloatArray]:
+        """All inputs of the denoising graph but the noisy motion and its level."""
+        given = min(len(state.shown), ANCHORS)
+        user_mel, heard = _user_voice(user)
+        seen_rows, seen = _newest(user_motion.values if user_motion is not None else None)
+        return {
+            "anchors": (_newest(state.shown)[0] / self._scale)[None],
+            "anchor_known": _last_ones(given)[None],
+            "features": self._features(state.audio, voice),
+            "user_mel": user_mel[None],
+            "user_motion": (seen_rows / self._scale)[None],
+            "user_known": np.stack([heard, seen], axis=-1)[None],
+            "impulses": impulses(state.seed, state.frame, WINDOW)[None],
+            "emotion": state.emotion[None],
+            "style": self._style,
+        }
+
+    def _features(self, past: FloatArray, voice: FloatArray) -> FloatArray:
+        """What the audio encoder makes of the hop's past and its voice: [1, 24, dim]."""
+        ahead = np.zeros(WINDOW * MODEL_FRAME, np.float32)
+        ahead[: len(voice)] = voice
+        mel = log_mel(np.concatenate([past[-(MEL_CONTEXT + PAST_FRAMES * MODEL_FRAME) :], ahead]))
+        known = np.arange(SPAN) < ANCHORS + len(voice) // MODEL_FRAME
+        return self._audio.run(None, {"mel": mel[None], "known": known[None].astype(np.float32)})[0]  # type: ignore[no-any-return]
+
+
+def _runtime_errors() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises for a damaged graph (its exceptions share no base of their own)."""
+    state = onnxruntime.capi.onnxruntime_pybind11_state
+    return (state.Fail, state.InvalidProtobuf, state.NoSuchFile, state.InvalidGraph, state.InvalidArgument)
+
+
+_RUNTIME_ERRORS = _runtime_errors()
+
+
+def _session(path: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _checked(name: str, audio: FloatArray) -> FloatArray:
+    if audio.ndim != 1 or audio.dtype != np.float32:
+        raise InputError(f"{name} is {audio.dtype} {list(audio.shape)}; give mono float32 [N] at 16 kHz")
+    return audio
+
+
+def _last_ones(count: int) -> FloatArray:
+    """[10], ones for the newest `count` frames."""
+    return (np.arange(ANCHORS) >= ANCHORS - count).astype(np.float32)
+
+
+def _newest(rows: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """The newest 10 rows [10, 60], zeros before them, and which of them were there [10]."""
+    out = np.zeros((ANCHORS, N_MOTION), np.float32)
+    count = 0 if rows is None else min(len(rows), ANCHORS)
+    if rows is not None and count:
+        out[-count:] = rows[-count:]
+    return out, _last_ones(count)
+
+
+def _user_voice(user: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """Features of the user's last 10 frames [10, 320], and which of them were heard [10]."""
+    if user is None:
+        return np.zeros((ANCHORS, MELS_PER_FRAME * BANDS), np.float32), _last_ones(0)
+    samples = np.zeros(MEL_CONTEXT + ANCHORS * MODEL_FRAME, np.float32)
+    newest = _checked("user", user)[-len(samples) :]
+    samples[len(samples) - len(newest) :] = newest
+    return log_mel(samples).reshape(ANCHORS, -1), _last_ones(min(ANCHORS, len(user) // MODEL_FRAME))
+
+
+def _legal(motion: FloatArray) -> FloatArray:
+    """Weights within 0..1, rotation and place within what a head does while it talks."""
+    motion[:, WEIGHTS] = np.clip(motion[:, WEIGHTS], 0.0, 1.0)
+    motion[:, ROTATION] = np.clip(motion[:, ROTATION], -ROTATION_LIMIT_RAD, ROTATION_LIMIT_RAD)
+    motion[:, PLACE] = np.clip(motion[:, PLACE], -PLACE_LIMIT_CM, PLACE_LIMIT_CM)
+    return motion

@@ -1,0 +1,98 @@
+"""Export a trained motion model for serving: two ONNX graphs, weights as safetensors, and a card.
+
+    python -m visavis_models.train.export RUN [--out models/visavis_models/assets]
+
+Weights are rounded to half precision first, so that the safetensors file and the graphs hold the very same numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from visavis_models.errors import InputError
+from visavis_models.serve.chance import N_IMPULSES
+from visavis_models.serve.emotion import EMOTIONS
+from visavis_models.serve.layout import ANCHORS, SPAN, SPAN_MELS, WINDOW
+from visavis_models.serve.mel import BANDS, MELS_PER_FRAME
+from visavis_models.serve.motion import ASSETS, AUDIO_GRAPH, CARD, DENOISE_GRAPH
+from visavis_models.spec import MOTION_NAMES, N_MOTION
+from visavis_models.train.data import N_STYLES, STYLES
+from visavis_models.train.model import MotionNet
+from visavis_models.train.run import load_trained
+
+OPSET = 17
+WEIGHTS = "motion.safetensors"
+
+
+def example_inputs(net: MotionNet) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Inputs of the audio graph and of the denoising graph, by name, with their shapes for one stream."""
+    audio = {"mel": torch.randn(1, SPAN_MELS, BANDS), "known": torch.ones(1, SPAN)}
+    denoise = {
+        "anchors": torch.randn(1, ANCHORS, N_MOTION),
+        "anchor_known": torch.ones(1, ANCHORS),
+        "noisy": torch.randn(1, WINDOW, N_MOTION),
+        "features": torch.randn(1, SPAN, net.config["dim"]),
+        "user_mel": torch.randn(1, ANCHORS, BANDS * MELS_PER_FRAME),
+        "user_motion": torch.randn(1, ANCHORS, N_MOTION),
+        "user_known": torch.ones(1, ANCHORS, 2),
+        "impulses": torch.rand(1, WINDOW, N_IMPULSES),
+        "emotion": torch.zeros(1, len(EMOTIONS)),
+        "style": torch.zeros(1, N_STYLES),
+        "level": torch.full((1,), 0.5),
+    }
+    return audio, denoise
+
+
+def export(net: MotionNet, scale: Tensor, about: dict[str, Any], out: Path) -> None:
+    """Write graphs, weights and card into `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    net = net.half().float().eval()
+    audio, denoise = example_inputs(net)
+    _write_graph(net.audio, audio, "features", out / AUDIO_GRAPH)
+    _write_graph(net, denoise, "clean", out / DENOISE_GRAPH)
+    save_file({name: value.half().contiguous() for name, value in net.state_dict().items()}, out / WEIGHTS)
+    (out / WEIGHTS).chmod(0o644)
+    card = {
+        "format": 1,
+        "config": net.config,
+        "names": list(MOTION_NAMES),
+        "emotions": list(EMOTIONS),
+        "styles": list(STYLES),
+        "scale": [round(value, 6) for value in scale.tolist()],
+        "training": about,
+    }
+    (out / CARD).write_text(json.dumps(card, indent=1) + "\n")
+
+
+def _write_graph(module: nn.Module, inputs: dict[str, Tensor], output: str, path: Path) -> None:
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")  # the exporter that needs no further package says that a newer one exists
+        torch.onnx.export(
+            module, tuple(inputs.values()), str(path), input_names=list(inputs), output_names=[output],
+            opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="folder of a training run")
+    parser.add_argument("--out", type=Path, default=ASSETS)
+    options = parser.parse_args()
+    net, scale, about = load_trained(options.run / "checkpoint.pt")
+    export(net, scale, about, options.out)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"visavis: {error}")

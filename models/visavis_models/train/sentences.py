@@ -1,0 +1,95 @@
+"""English sentences for training speech: our own words in our own frames, so that every sound meets every other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+NOUNS = (
+    "map", "paper", "baby", "bubble", "mother", "summer", "window", "garden", "river", "engine", "picture", "vision",
+    "measure", "judge", "church", "kitchen", "pepper", "apple", "number", "people", "problem", "system", "company",
+    "moment", "village", "forest", "voice", "fever", "coffee", "father", "feather", "weather", "thought", "thumb",
+    "month", "bridge", "beach", "boat", "moon", "room", "food", "wood", "book", "foot", "bird", "world", "girl", "work",
+    "house", "mountain", "boy", "oil", "toy", "cloud", "light", "night", "fire", "hour", "year", "chair", "table",
+    "yellow umbrella", "wooden box", "quick answer", "open door", "broken lamp", "phone", "camera", "microphone",
+    "question", "letter", "story", "song", "train", "station", "ticket", "morning", "evening", "dinner", "breakfast",
+    "lemon", "melon", "banana", "tomato", "potato", "shampoo", "mushroom", "shadow", "jacket", "zebra", "puzzle",
+)  # fmt: skip
+NAMES = (
+    "Bob", "Paula", "Emma", "Peter", "Michael", "Barbara", "Victor", "Fiona", "Thomas", "Ruth", "Joshua", "Sharon",
+    "William", "Wendy", "Leo", "Lily", "Rob", "Yusuf", "Zoe", "George", "Chuck", "Hugo", "Olivia", "Aria", "Kim",
+)  # fmt: skip
+VERBS = (
+    "puts", "buys", "makes", "moves", "finds", "leaves", "wants", "watches", "shows", "chooses", "enjoys", "needs",
+    "keeps", "gives away", "throws", "brings back", "thinks about", "looks at", "listens to", "breaks", "hopes for",
+    "pushes", "pulls", "opens", "closes", "remembers", "loves", "holds", "sells", "paints", "washes", "forgets",
+)  # fmt: skip
+ADJECTIVES = (
+    "big", "small", "blue", "purple", "warm", "cool", "empty", "full", "famous", "favourite", "beautiful", "simple",
+    "possible", "huge", "smooth", "rough", "thin", "thick", "early", "useful", "wonderful", "awful", "brown", "green",
+    "yellow", "quiet", "loud", "modern", "strange", "cheap", "shiny", "heavy", "narrow", "bright", "familiar", "rare",
+)  # fmt: skip
+PLACES = (
+    "in Paris", "at home", "by the sea", "near the harbour", "on the bus", "in the middle of the room", "upstairs",
+    "behind the old mill", "in the park", "from Boston", "under the bridge", "across the street", "above the shop",
+    "in my opinion", "for a while", "before noon", "after the meeting", "on Wednesday", "in February", "every morning",
+)  # fmt: skip
+FRAMES = (
+    "{name} {verb} the {adjective} {noun} {place}.",
+    "The {noun} and the {noun2} were {adjective}.",
+    "Why do you think that {name} {verb} a {noun}?",
+    "I would love to show you my {adjective} {noun} {place}.",
+    "Could you please move the {noun} {place}?",
+    "Well, {name} and {name2} have {number} {adjective} ideas about it.",
+    "It is {number} minutes past {hour}, and the {noun} is still {adjective}.",
+    "Maybe {name} {verb} the {noun}, but {name2} {verb2} the {noun2}.",
+    "No, the {noun} {place} was not {adjective} at all!",
+    "My {noun} is {adjective}; yours is {adjective2}.",
+    "Please remember: {number} {adjective} pages, and then the {noun}.",
+    "What a {adjective} {noun}!",
+    "Oh, we owe you {number} pounds for the {noun}.",
+    "If {name} {verb} the {noun} {place}, everybody laughs.",
+    "She said that five of us have {adjective} views of the {noun}.",
+    "Both the {noun} and the {noun2} belong to {name}.",
+)
+PHRASES = (
+    "Hello, I am Alex. How can I help you today?",
+    "I can see you and I can hear you.",
+    "Good question. Let me think about it for a moment.",
+    "Yes, of course.", "I am sorry, I did not catch that.", "Thank you very much.", "Goodbye, it was nice to meet you.",
+    "Mhm.", "Sure, no problem.", "Right, that makes sense.", "Wow, that is amazing!", "Let me repeat that for you.",
+    "You are welcome.", "Is there anything else?", "Take your time, I am listening.",
+    "Rivers of ice move very slowly, but they shape the whole valley.",
+    "The moon is about three hundred and eighty four thousand kilometres away.",
+    "Water boils at a lower temperature when you are high up in the mountains.",
+    "Bees tell each other where the flowers are by dancing.",
+    "The first thing that I would do is to make a list, and then begin with the smallest job.",
+)  # fmt: skip
+HELD_OUT = (
+    "A pale blue butterfly was sleeping on the warm map of Bombay.",
+    "Mom bought a bumpy pumpkin, and Pam put it in a paper bag.",
+    "Perhaps we may borrow the boat, because the bridge by the mill is broken.",
+    "Five brave women climbed up the hill above the bay.",
+    "Stop there. The lamp by the cupboard has never been mine.",
+    "How many problems has the company solved by September?",
+    "Of course, the moving picture is both simple and beautiful.",
+    "Bob's umbrella is probably somewhere between the shop and the pub.",
+)
+
+
+def sentence(rng: np.random.Generator) -> str:
+    """One sentence or, one time in six, a phrase of conversation."""
+    if rng.random() < 1 / 6:
+        return str(rng.choice(PHRASES))
+    noun, noun2 = rng.choice(NOUNS, 2, replace=False)
+    name, name2 = rng.choice(NAMES, 2, replace=False)
+    verb, verb2 = rng.choice(VERBS, 2, replace=False)
+    adjective, adjective2 = rng.choice(ADJECTIVES, 2, replace=False)
+    return str(rng.choice(FRAMES)).format(
+        noun=noun, noun2=noun2, name=name, name2=name2, verb=verb, verb2=verb2, adjective=adjective,
+        adjective2=adjective2, place=rng.choice(PLACES), number=rng.integers(2, 120), hour=rng.integers(1, 13),
+    )  # fmt: skip
+
+
+def passage(rng: np.random.Generator) -> str:
+    """One to three sentences."""
+    return " ".join(sentence(rng) for _ in range(rng.integers(1, 4)))
