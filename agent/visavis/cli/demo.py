@@ -1,0 +1,106 @@
+"""`visavis demo`: server, agent and page on this machine, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import webbrowser
+from pathlib import Path
+
+import click
+
+from visavis.local.child import Child
+from visavis.local.page import Avatar, PageServer
+from visavis.local.ports import free_port, is_free
+from visavis.local.server import LocalServer
+from visavis.local.worker_process import LocalWorker
+from visavis.media.errors import InputError, ServerError
+from visavis.media.settings import Settings
+
+DEFAULT_PORT = 8080
+PORTS_TRIED = 50
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), help="Of the page; 0 takes any free one.  [default: 8080]")
+@click.option("--portrait", metavar="FACE", help="A shipped face by name, or an .avatar file.")
+@click.option("--settings", "file", type=click.Path(path_type=Path), help="A TOML file of settings for the agent.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
+def command(port: int | None, portrait: str | None, file: Path | None, open_browser: bool) -> None:
+    """Start a LiveKit server, the agent and the page on this machine, and print the address to open.
+
+    Everything listens on loopback only, with keys made for this run. Ctrl-C ends it all.
+    LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET take a server of yours instead.
+    """
+    settings = Settings.load(file, {"portrait": portrait} if portrait else None)
+    arguments = [*(["--settings", str(file)] if file else []), "--portrait", settings.portrait]
+    avatar = Avatar(settings.name, settings.portrait)
+    asyncio.run(demo(page_port(port), avatar, arguments, open_browser))
+
+
+def page_port(port: int | None) -> int:
+    """The port asked for, else the default one, else the next that is free; the last is said.
+
+    Raises:
+        InputError: the port asked for is in use.
+    """
+    if port is not None:
+        if not is_free(port):
+            raise InputError(f"--port {port}: the port is in use; choose another one, or 0 for any")
+        return port or free_port()
+    for candidate in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED):
+        if is_free(candidate):
+            if candidate != DEFAULT_PORT:
+                click.echo(f"Port {DEFAULT_PORT} is in use; the page takes {candidate}.")
+            return candidate
+    return free_port()
+
+
+async def demo(port: int, avatar: Avatar, arguments: list[str], open_browser: bool) -> None:
+    """Run it all until SIGINT or SIGTERM.
+
+    Raises:
+        VisavisError: something did not start, or a child ended on its own; says which and why.
+    """
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with contextlib.AsyncExitStack() as stack:
+        running = asyncio.create_task(run(stack, port, avatar, arguments, open_browser))
+        stop = asyncio.create_task(stopped.wait())
+        await asyncio.wait((running, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if stopped.is_set():
+            click.echo("Stopping.")
+            running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+async def run(stack: contextlib.AsyncExitStack, port: int, avatar: Avatar, arguments: list[str], browse: bool) -> None:
+    """Start server, agent and page, say the address, and watch; `stack` ends what was started."""
+    server = LocalServer()
+    page = PageServer(server.endpoint, port, avatar)
+    await stack.enter_async_context(server)
+    click.echo("Starting the agent; its models take a few seconds to load.")
+    worker = await stack.enter_async_context(LocalWorker(server, arguments))
+    await stack.enter_async_context(page)
+    click.echo(f"Visavis is ready: {page.url}")
+    if browse:
+        await asyncio.to_thread(webbrowser.open, page.url)
+    await first_to_end(*([server.child] if server.own else []), worker.child)
+
+
+async def first_to_end(*children: Child) -> None:
+    """Wait until one of them ends, which none should.
+
+    Raises:
+        ServerError: which one, and its last words.
+    """
+    async with asyncio.TaskGroup() as group:
+        ends = {child: group.create_task(child.wait()) for child in children}
+        await asyncio.wait(ends.values(), return_when=asyncio.FIRST_COMPLETED)
+        for end in ends.values():
+            end.cancel()
+    raise ServerError(next(child.epitaph() for child in children if not child.running))
