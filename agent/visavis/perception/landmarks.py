@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.media.errors import InputError
-from visavis.perception.bundles import Bundles
+from visavis.perception.bundles import Bundles, find
 from visavis.perception.quiet import libraries_quiet
 from visavis_models.spec import Landmarks
 
@@ -29,7 +29,7 @@ CONFIDENCE = 0.5  # of detection, presence and tracking, 0..1
 class FaceTracker:
     """Follows the nearest face from picture to picture. Blocking: for a thread, one at a time.
 
-    Making one imports mediapipe, which takes a second or two: `preload` does that ahead of time.
+    Making the first one imports mediapipe, which takes a second or two: `preload` does that ahead of time.
     """
 
     def __init__(self, bundles: Bundles) -> None:
@@ -90,8 +90,12 @@ class FaceTracker:
 
 
 def preload() -> None:
-    """Import mediapipe now: for a process that waits for its first call."""
-    import mediapipe  # noqa: F401
+    """Import and load all that the first tracker needs: for a process that waits for its first call.
+
+    Raises:
+        AssetError: the models are not set up.
+    """
+    FaceTracker(find()).close()
 
 
 def _height(face: NDArray[np.float32]) -> float:

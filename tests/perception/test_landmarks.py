@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.perception.conftest import SMILE
+
+from visavis.media.errors import InputError
+from visavis.media.files import read_pictures
+from visavis.perception.cues import Cues
+from visavis.perception.landmarks import FaceTracker
+from visavis.perception.measures import measure
+
+GRID = Path(__file__).parents[3] / "shared/data/grid/video"
+STEP_MS = 200
+
+
+def beside(*pictures: np.ndarray) -> np.ndarray:
+    return np.concatenate(pictures, axis=1)
+
+
+def test_a_face_has_478_points_inside_the_picture(tracker: FaceTracker, alex) -> None:
+    seen = tracker.see(alex(), 0)
+    assert seen.face is not None and seen.face.shape == (478, 3) and seen.face.dtype == np.float32
+    assert seen.size == (256, 256) and seen.timestamp_ms == 0 and seen.pose is None
+    assert (seen.face[:, :2] > 0).all() and (seen.face[:, :2] < 256).all()
+
+
+def test_refined_points_lie_where_the_features_are(tracker: FaceTracker, alex) -> None:
+    face = tracker.see(alex(), 0).face
+    assert face is not None
+    for iris, corners in ((face[468], face[[33, 133]]), (face[473], face[[362, 263]])):
+        assert np.linalg.norm(iris[:2] - corners[:, :2].mean(0)) < 5  # pixels
+    assert face[291, 0] - face[61, 0] > 20 and face[10, 1] < face[1, 1] < face[13, 1] < face[152, 1]
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(0.35, 0.0), (-0.35, 0.0), (0.0, 0.3), (0.0, -0.3)])
+def test_head_angles_follow_the_face_space(tracker: FaceTracker, alex, yaw: float, pitch: float) -> None:
+    still, turned = tracker.see(alex(), 0).face, tracker.see(alex(headYaw=yaw, headPitch=pitch), 2000).face
+    assert still is not None and turned is not None
+    before, after = measure(still), measure(turned)
+    assert np.radians(after.yaw_deg - before.yaw_deg) == pytest.approx(yaw, abs=0.1)
+    assert np.radians(after.pitch_deg - before.pitch_deg) == pytest.approx(pitch, abs=0.12)
+
+
+def test_mouth_measures_follow_smile_and_jaw(tracker: FaceTracker, alex) -> None:
+    pictures = alex(), alex(**SMILE), alex(jawOpen=0.4)
+    faces = [tracker.see(picture, index * 1000).face for index, picture in enumerate(pictures)]
+    rest, smile, jaw = (measure(face) for face in faces if face is not None)
+    assert smile.mouth_width > rest.mouth_width + 0.06 and smile.corner_lift > rest.corner_lift + 0.02
+    assert jaw.mouth_open > rest.mouth_open + 0.08
+
+
+def test_the_nearest_of_two_is_followed(tracker: FaceTracker, alex) -> None:
+    near = alex()
+    far = np.full_like(near, 90)
+    far[64:192, 64:192] = near[::2, ::2]
+    for index in range(3):
+        seen = tracker.see(beside(far, near), index * STEP_MS)
+        assert seen.face is not None and seen.face[:, 0].mean() > 256
+
+
+def test_no_face_and_no_body_where_there_is_none(tracker: FaceTracker) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3), np.uint8)
+    for index, picture in enumerate((np.zeros_like(noise), np.full_like(noise, 128), noise)):
+        seen = tracker.see(picture, index * 2000)
+        assert seen.face is None and seen.pose is None
+
+
+def test_a_body_is_seen_where_the_face_is_hidden(tracker: FaceTracker, alex) -> None:
+    picture = alex(headYaw=1.2)
+    seen = tracker.see(picture, 0)
+    assert seen.face is not None or seen.pose is not None
+
+
+def test_times_that_stand_still_or_fall_do_no_harm(tracker: FaceTracker, alex) -> None:
+    assert all(tracker.see(alex(), now_ms).face is not None for now_ms in (1000, 1000, 500))
+
+
+def test_other_pictures_are_refused(tracker: FaceTracker) -> None:
+    with pytest.raises(InputError, match="RGB uint8"):
+        tracker.see(np.zeros((240, 320), np.uint8), 0)
+    with pytest.raises(InputError, match="float64"):
+        tracker.see(np.zeros((240, 320, 3)), 0)
+
+
+@pytest.mark.skipif(not GRID.is_dir(), reason="no ../shared/data/grid/video")
+@pytest.mark.parametrize("clip", ["bbal8p", "sgii4p"])
+def test_a_real_speaker_is_present_speaks_and_does_not_smile(tracker: FaceTracker, clip: str) -> None:
+    cues, known = Cues(), []
+    offset_ms = 0
+    for _ in range(2):  # three seconds are soon over
+        for seconds, picture in read_pictures(GRID / f"{clip}.mpg"):
+            now_ms = offset_ms + round(seconds * 1000)
+            if now_ms % STEP_MS == 0:
+                seen = tracker.see(picture, now_ms)
+                assert seen.face is not None
+                known.append(cues.update(seen, float(picture.mean())))
+        offset_ms += 3000
+    assert known[-1] >= {"present", "looking"} and any("speaking" in facts for facts in known)
+    assert not any({"smile", "away", "dark", "looking_away"} & facts for facts in known)
