@@ -7,7 +7,7 @@ from livekit import rtc
 
 from visavis.perception.camera import LONG_SIDE_PX, Camera, newest_only, upright
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class LostStream(rtc.VideoStream):

@@ -8,7 +8,7 @@ from tests.perception.conftest import SMILE
 from visavis.media.events import CueSeen, Fault
 from visavis.perception.watcher import Watcher
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class Told:
@@ -69,6 +69,15 @@ async def test_a_muted_camera_shows_nothing_and_a_black_one_is_called_black(room
     assert not watcher.sight.available
     person.track.unmute()
     await told.until(lambda: watcher.sight.facts == {"dark"})
+    await watcher.aclose()
+
+
+async def test_closing_what_never_began_or_has_ended(room_and_person) -> None:
+    room, _ = room_and_person
+    watcher = Watcher(room)
+    await watcher.aclose()
+    watcher.start()
+    await watcher.aclose()
     await watcher.aclose()
 
 

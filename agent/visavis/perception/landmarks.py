@@ -7,6 +7,7 @@ is free: a call costs the interpreter about a millisecond.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,10 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.media.errors import InputError
+from visavis.media.errors import InputError, VisavisError
 from visavis.perception.bundles import Bundles, find
 from visavis.perception.quiet import libraries_quiet
 from visavis_models.spec import Landmarks
+
+logger = logging.getLogger(__name__)
 
 NICENESS = 10  # of mediapipe's threads
 FACES = 3  # people looked at, of whom the nearest counts
@@ -92,10 +95,12 @@ class FaceTracker:
 def preload() -> None:
     """Import and load all that the first tracker needs: for a process that waits for its first call.
 
-    Raises:
-        AssetError: the models are not set up.
+    Models that are missing are told when there is a camera to look at.
     """
-    FaceTracker(find()).close()
+    try:
+        FaceTracker(find()).close()
+    except VisavisError as error:
+        logger.warning("%s", error)
 
 
 def _height(face: NDArray[np.float32]) -> float:

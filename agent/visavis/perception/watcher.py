@@ -75,11 +75,13 @@ class Watcher:
         self._task = asyncio.create_task(self._follow(), name="perception")
 
     async def aclose(self) -> None:
-        """Stop watching, free the models, end the thread."""
+        """Stop watching, free the models, end the thread. Nothing is told any more."""
+        task, self._task, self._on_event = self._task, None, None
+        if task is None:
+            return
         for name in CHANGES:
             self._room.off(name, self._on_room)
-        if self._task is not None:
-            await _ended(self._task)
+        await _ended(task)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._looker.close)
         self._thread.shutdown(wait=False)
         self._lose_sight()
