@@ -66,10 +66,18 @@ def test_no_face_and_no_body_where_there_is_none(tracker: FaceTracker) -> None:
         assert seen.face is None and seen.pose is None
 
 
-def test_a_body_is_seen_where_the_face_is_hidden(tracker: FaceTracker, alex) -> None:
-    picture = alex(headYaw=1.2)
-    seen = tracker.see(picture, 0)
-    assert seen.face is not None or seen.pose is not None
+def test_far_away_a_body_is_seen_and_somebody_is_present(
+    tracker: FaceTracker, alex, capfd: pytest.CaptureFixture[str]
+) -> None:
+    picture, cues = np.full((480, 640, 3), 110, np.uint8), Cues()
+    picture[-64:, 300:364] = alex()[::4, ::4]
+    known: frozenset[str] = frozenset()
+    for now_ms in range(0, 3000, STEP_MS):
+        seen = tracker.see(picture, now_ms)
+        assert seen.face is None and (seen.pose is not None) == (now_ms % 1000 == 0)
+        known = cues.update(seen, float(picture.mean()))
+    assert known == {"present"}
+    assert capfd.readouterr().err == ""
 
 
 def test_times_that_stand_still_or_fall_do_no_harm(tracker: FaceTracker, alex) -> None:

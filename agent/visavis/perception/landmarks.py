@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,9 @@ logger = logging.getLogger(__name__)
 NICENESS = 10  # of mediapipe's threads
 FACES = 3  # people looked at, of whom the nearest counts
 KEEP = 1.3  # another face must be so many times as large (in height) to take the place of the one followed
-POSE_EVERY_MS = 1000  # a body is looked for only where no face is seen, and rarely: it costs three times as much
+# A body is looked for only where no face is seen, and rarely: it costs three times as much. Faces are found down to
+# about 100 pixels of 640 (two metres or so from a camera), bodies at half of that.
+POSE_EVERY_MS = 1000
 CONFIDENCE = 0.5  # of detection, presence and tracking, 0..1
 
 
@@ -40,6 +43,7 @@ class FaceTracker:
             self._face, self._pose = maker.submit(_make, bundles).result()
         self._last_ms = -1
         self._pose_due_ms = 0
+        self._body_seen = False
         self._followed: NDArray[np.float32] | None = None
 
     def see(self, picture: NDArray[np.uint8], timestamp_ms: int) -> Landmarks:
@@ -66,12 +70,13 @@ class FaceTracker:
         found = self._face.detect_for_video(image, self._last_ms).face_landmarks
         faces = [_scaled([(p.x, p.y, p.z) for p in points], width, height) for points in found]
         self._followed = self._nearest(faces)
-        body = None
+        bodies: list = []
         if self._followed is None and self._last_ms >= self._pose_due_ms:
             self._pose_due_ms = self._last_ms + POSE_EVERY_MS
-            bodies = self._pose.detect_for_video(image, self._last_ms).pose_landmarks
-            if bodies:
-                body = _scaled([(p.x, p.y, p.z, p.visibility) for p in bodies[0]], width, height)
+            with nullcontext() if self._body_seen else libraries_quiet():  # of the first body it complains
+                bodies = self._pose.detect_for_video(image, self._last_ms).pose_landmarks
+            self._body_seen |= bool(bodies)
+        body = _scaled([(p.x, p.y, p.z, p.visibility) for p in bodies[0]], width, height) if bodies else None
         return Landmarks(face=self._followed, pose=body, size=(width, height), timestamp_ms=timestamp_ms)
 
     def close(self) -> None:
