@@ -12,6 +12,7 @@ from functools import partial
 from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
 from livekit.local_inference import init_eot, init_vad
 
+from visavis import perception
 from visavis.call.metadata import JobMetadata
 from visavis.call.session import Call
 from visavis.dialogue.providers import Models
@@ -31,6 +32,8 @@ def prewarm(process: JobProcess, settings: Settings) -> None:
     process.userdata["models"] = Models.load(settings)
     init_vad()
     init_eot()
+    if settings.camera:
+        perception.preload()
 
 
 async def entrypoint(ctx: JobContext) -> None:

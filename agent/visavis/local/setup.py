@@ -21,7 +21,7 @@ def set_up() -> None:
     from visavis.perception import bundles  # late: importing them takes seconds, and a server that fails needs none
     from visavis_models.serve.renderer import compile_kernels
 
-    bundles.ensure()
+    bundles.ensure(say)
     compile_kernels()
 
 

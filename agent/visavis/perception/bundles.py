@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,8 +67,11 @@ def find() -> Bundles:
     return Bundles(face, pose)
 
 
-def ensure() -> Bundles:
+def ensure(say: Callable[[str], object] = lambda line: None) -> Bundles:
     """The bundles, assembled when they are missing or damaged: for set-up, since it fetches a 36 MB wheel.
+
+    Args:
+        say: told in a line what takes so long.
 
     Raises:
         AssetError: the wheel cannot be fetched, or does not hold what it should.
@@ -77,6 +80,7 @@ def ensure() -> Bundles:
     try:
         return find()
     except AssetError:
+        say("models that see faces (36 MB)")
         models = _download()
     return Bundles(
         _official() or cache.make(FACE_NAME, lambda path: write_face_bundle(path, models)),
