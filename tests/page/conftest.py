@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from visavis.local.ports import free_port
 from visavis.local.server import LocalServer
 from visavis.media.errors import ServerError
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -53,10 +54,10 @@ async def page(server: LocalServer) -> AsyncIterator[PageServer]:
 
 @contextlib.asynccontextmanager
 async def chromium(*flags: str) -> AsyncIterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip("there is no /usr/bin/chromium")
+    if not shutil.which(CHROMIUM):
+        pytest.skip(f"there is no {CHROMIUM}")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*FLAGS, *flags])
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
         try:
             yield browser
         finally:

@@ -9,8 +9,8 @@ import pytest
 from livekit import rtc
 from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Tab
-
 from tests.page.conftest import StandIn, chromium, opened, stand_in
+
 from visavis.local.page import PageServer
 from visavis.local.server import LocalServer
 
@@ -106,7 +106,9 @@ async def test_mute_camera_and_hang_up(tab: Tab, server: LocalServer, shots: Pat
         await shot(tab, shots, "ended")
 
 
-async def test_a_phone_has_room_for_it_all(browser: Browser, page: PageServer, server: LocalServer, shots: Path) -> None:
+async def test_a_phone_has_room_for_it_all(
+    browser: Browser, page: PageServer, server: LocalServer, shots: Path
+) -> None:
     context = await browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     async with opened(context, page.url) as tab:
         await expect(tab.locator("#mirror")).to_have_attribute("data-picture", "true")
@@ -174,7 +176,8 @@ async def test_a_page_server_that_is_gone_is_said_in_words(tab: Tab, page: PageS
 
 async def test_where_sound_is_blocked_a_button_turns_it_on(page: PageServer, server: LocalServer) -> None:
     async with chromium("--use-fake-ui-for-media-stream") as browser:
-        async with opened(await browser.new_context(), page.url) as tab:
+        context = await browser.new_context()
+        async with opened(context, page.url) as tab:
             await tab.evaluate(
                 """() => { const play = HTMLMediaElement.prototype.play;
                 HTMLMediaElement.prototype.play = function () { return this.muted || window.touched ? play.call(this)

@@ -43,6 +43,7 @@ export class Call {
   private readonly room = new Room({ adaptiveStream: false, dynacast: false, stopLocalTrackOnUnpublish: false });
   private agentTimer: number | undefined;
   private agentWasHere = false;
+  private joined = false;
   private over = false;
 
   constructor(
@@ -69,6 +70,7 @@ export class Call {
       throw new Failure(connectFailure(error), String(error));
     }
     if (this.over) return;
+    this.joined = true;
     this.listener.connection("good");
     this.expectAgent();
   }
@@ -110,7 +112,7 @@ export class Call {
         this.listener.connection(weak ? "weak" : "good");
       })
       .on(RoomEvent.Disconnected, (reason?: DisconnectReason) => {
-        if (this.over) return;
+        if (this.over || !this.joined) return; // before that, join() throws
         this.destroy();
         this.listener.connection("closed");
         this.listener.lost(disconnectFailure(reason));

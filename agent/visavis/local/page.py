@@ -126,7 +126,7 @@ class PageServer:
         answer.headers.update(HEADERS)
         answer.headers["Content-Security-Policy"] = content_security_policy(self._endpoint.url)
         hashed = request.path.startswith("/assets/")
-        answer.headers[hdrs.CACHE_CONTROL] = "public, max-age=31536000, immutable" if hashed else "no-cache"
+        answer.headers.setdefault(hdrs.CACHE_CONTROL, "public, max-age=31536000, immutable" if hashed else "no-cache")
         return answer
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
