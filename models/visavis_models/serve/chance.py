@@ -1,9 +1,9 @@
 """What chance decides in a face: counter-based draws that depend on the seed and the absolute frame number alone.
 
 A sampler of two steps cannot make rare events such as blinks out of white noise, so chance enters twice: as the
-sampler's noise, and as a track of impulses (when a blink falls due, where the eyes rest, how the head wanders, the breath)
-that the motion model turns into motion together with the voice. Both can be drawn again for any frame in any order:
-planning a frame a second time meets the same chance.
+sampler's noise, and as a track of impulses (when a blink falls due, where the eyes rest, how the head wanders, the
+breath) that the motion model turns into motion together with the voice. Both can be drawn again for any frame in any
+order: planning a frame a second time meets the same chance.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ BLINK, GAZE, WANDER, BREATH = 0, slice(1, 3), slice(3, 9), 9
 NOISE_CELL = 32  # frames drawn at once
 BLINK_CELL = 80  # frames, 3.2 s: at most one blink begins in a cell, about 17 a minute in all
 BLINK_CHANCE = 0.9
+BLINK_PEAK = 0.35  # lids close in a third of a blink and open in the rest of it
 GAZE_CELL = 45  # frames, 1.8 s: the eyes rest at one place and leap once in a cell
 WANDER_CELLS = (70, 29)  # frames, 2.8 s and 1.2 s: a slow sway with a faster, smaller one on it
 WANDER_SHARES = (0.9, 0.35)
@@ -34,7 +35,7 @@ _NOISE, _BLINK, _GAZE, _WANDER = range(4)  # streams of one seed
 
 
 def _draw(seed: int, stream: int, counter: int) -> np.random.Generator:
-    """A generator for one cell of one stream (Philox: Salmon et al. 2011, Parallel random numbers: as easy as 1, 2, 3)."""
+    """A generator for one cell of one stream (Philox: Salmon et al., Parallel random numbers, 2011)."""
     counts = np.array([0, 0, stream, counter], np.uint64)
     return np.random.Generator(np.random.Philox(key=np.uint64(seed), counter=counts))
 
@@ -55,8 +56,8 @@ def impulses(seed: int, start: int, frames: int) -> FloatArray:
     """The impulse track of the frames `start`..`start + frames - 1`.
 
     Returns:
-        float32 [frames, 10] in the order of `IMPULSE_NAMES`: blink runs 0..1 through a blink and is 0 outside of one, gaze is
-        -1..1 (1 is about 30 degrees), the head's wander is about unit variance, breath is 0..1.
+        float32 [frames, 10] in the order of `IMPULSE_NAMES`: blink rises to 1 and falls back through a blink,
+        gaze is -1..1 (1 is about 30 degrees), the head's wander is about unit variance, breath is 0..1.
     """
     assert start >= 0, f"frames are counted from 0, not {start}"
     k = np.arange(start, start + frames)
@@ -73,13 +74,13 @@ def impulses(seed: int, start: int, frames: int) -> FloatArray:
 
 def _blinks(seed: int, k: NDArray[np.int64]) -> FloatArray:
     """A point process with one jittered point in a cell; blinks take 160-280 ms and keep clear of the cell's end."""
-    phase = np.zeros(len(k), np.float32)
+    urge = np.zeros(len(k), np.float32)
     for cell in range(int(k[0]) // BLINK_CELL, int(k[-1]) // BLINK_CELL + 1):
         happens, begin, length = _blink_cell(seed, cell)
         through = (k - cell * BLINK_CELL - begin) / length
         if happens:
-            phase = np.where((through > 0) & (through < 1), through, phase).astype(np.float32)
-    return phase
+            urge = np.maximum(urge, np.minimum(through / BLINK_PEAK, (1.0 - through) / (1.0 - BLINK_PEAK)))
+    return urge.astype(np.float32)
 
 
 @lru_cache(maxsize=256)
@@ -110,7 +111,7 @@ def _gaze_cell(seed: int, cell: int) -> tuple[float, tuple[float, float]]:
 
 
 def _sway(seed: int, octave: int, place: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Value noise (Perlin's smooth fade `6 u^5 - 15 u^4 + 10 u^3` between lattice draws) in six channels: [frames, 6]."""
+    """Value noise: Perlin's fade `6 u^5 - 15 u^4 + 10 u^3` between lattice draws, in six channels: [frames, 6]."""
     cells = np.floor(place).astype(int)
     lattice = {c: _lattice(seed, octave, c) for c in range(int(cells[0]), int(cells[-1]) + 2)}
     u = (place - cells)[:, None]

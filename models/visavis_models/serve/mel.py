@@ -35,7 +35,8 @@ def _window() -> FloatArray:
 @cache
 def mel_filters(low_hz: float = 50.0, high_hz: float = 7600.0) -> FloatArray:
     """Triangles, evenly spaced on the mel scale `2595 log10(1 + f / 700)` (O'Shaughnessy 1987): [257, 80]."""
-    edges_mel = np.linspace(*(2595.0 * np.log10(1.0 + np.array([low_hz, high_hz]) / 700.0)), BANDS + 2)
+    low_mel, high_mel = (2595.0 * float(np.log10(1.0 + hz / 700.0)) for hz in (low_hz, high_hz))
+    edges_mel = np.linspace(low_mel, high_mel, BANDS + 2)
     edges_hz = 700.0 * (10.0 ** (edges_mel / 2595.0) - 1.0)
     bins_hz = np.fft.rfftfreq(FFT, 1.0 / MODEL_RATE)[:, None]
     low, middle, high = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]

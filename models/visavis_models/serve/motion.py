@@ -1,8 +1,8 @@
 """The motion model as it serves: a voice in, hops of motion out, all state explicit.
 
 A hop knows the last frames that were shown (anchors), the voice up to 80 ms past each frame, what was heard and seen of
-the user, an emotion and chance (`chance`). It denoises 14 frames in two steps and gives out up to 8 of them; the rest are
-drafts from which the next hop starts. Inference is ONNX Runtime on one thread.
+the user, an emotion and chance (`chance`). It denoises 14 frames in two steps and gives out up to 8 of them; the rest
+are drafts from which the next hop starts. Inference is ONNX Runtime on one thread.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf, NoSuchFile
 
 from visavis_models.errors import AssetError, InputError
 from visavis_models.serve.chance import impulses, noise
@@ -41,6 +42,10 @@ FloatArray = NDArray[np.float32]
 ASSETS = Path(__file__).parent.parent / "assets"
 CARD, AUDIO_GRAPH, DENOISE_GRAPH = "motion.json", "motion_audio.onnx", "motion_denoise.onnx"
 ROLLBACK = 2 * HOP  # frames that a state can be taken back
+# ONNX Runtime's own, for a missing or damaged graph, share no base
+LOAD_ERRORS: tuple[type[Exception], ...] = (
+    OSError, KeyError, ValueError, Fail, InvalidGraph, InvalidProtobuf, NoSuchFile,
+)  # fmt: skip
 PAST_FRAMES = ANCHORS + CONTEXT_FRAMES  # of audio before a hop
 ROTATION_LIMIT_RAD, PLACE_LIMIT_CM = 0.7, 6.0
 
@@ -54,7 +59,8 @@ class StreamState:
         seed: of all that chance decides.
         emotion: float32 [6], strengths of `EMOTIONS`.
         shown: float32 [<= 26, 60], the last frames shown, newest last.
-        audio: float32 [240 + 640 * 33], the voice that belongs to the last frames, newest last, zeros before the stream's begin.
+        audio: float32 [240 + 640 * 33], the voice that belongs to the last frames, newest last, zeros before the
+            stream's begin.
         window: float32 [n, 60], all frames that the last hop denoised, from frame number `window_start` on.
     """
 
@@ -73,9 +79,8 @@ class StreamState:
             InputError: `frame` lies ahead, or more than 16 frames back.
         """
         if not max(0, self.frame - ROLLBACK) <= frame <= self.frame:
-            raise InputError(
-                f"frame {frame} is out of reach: this state goes back from {self.frame} to {max(0, self.frame - ROLLBACK)}"
-            )
+            oldest = max(0, self.frame - ROLLBACK)
+            raise InputError(f"frame {frame} is out of reach: this state goes back from {self.frame} to {oldest}")
         undone = self.frame - frame
         if not undone:
             return self
@@ -113,7 +118,7 @@ class MotionModel:
             self.card: dict[str, Any] = json.loads((folder / CARD).read_text())
             self._audio, self._denoise = (_session(folder / name) for name in (AUDIO_GRAPH, DENOISE_GRAPH))
             self._scale = np.array(self.card["scale"], np.float32)
-        except (OSError, KeyError, ValueError, RuntimeError, *_RUNTIME_ERRORS) as error:
+        except LOAD_ERRORS as error:
             raise AssetError(
                 f"{folder}: no motion model there ({error}); run make setup, or export it again"
             ) from error
@@ -215,16 +220,7 @@ class MotionModel:
         ahead[: len(voice)] = voice
         mel = log_mel(np.concatenate([past[-(MEL_CONTEXT + PAST_FRAMES * MODEL_FRAME) :], ahead]))
         known = np.arange(SPAN) < ANCHORS + len(voice) // MODEL_FRAME
-        return self._audio.run(None, {"mel": mel[None], "known": known[None].astype(np.float32)})[0]  # type: ignore[no-any-return]
-
-
-def _runtime_errors() -> tuple[type[Exception], ...]:
-    """What ONNX Runtime raises for a damaged graph (its exceptions share no base of their own)."""
-    state = onnxruntime.capi.onnxruntime_pybind11_state
-    return (state.Fail, state.InvalidProtobuf, state.NoSuchFile, state.InvalidGraph, state.InvalidArgument)
-
-
-_RUNTIME_ERRORS = _runtime_errors()
+        return self._audio.run(None, {"mel": mel[None], "known": known[None].astype(np.float32)})[0]
 
 
 def _session(path: Path) -> onnxruntime.InferenceSession:

@@ -95,7 +95,7 @@ class Windows:
 
 def augmented(mel: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
     """Gain, formant shift, tilt and noise on log-mel features [B, M, 80]."""
-    B, M, _ = mel.shape
+    B, _, _ = mel.shape
     power = np.exp(mel * LOG_SPREAD + LOG_MIDDLE)
     shift = rng.integers(-2, 3, B) * (rng.random(B) < 0.4)
     bands = np.clip(np.arange(BANDS) + shift[:, None], 0, BANDS - 1)

@@ -1,4 +1,4 @@
-"""The rest of the face, authored: blinks, gaze, breath, head and brows from chance, the voice, the listener and the mood.
+"""The rest of the face, authored: blinks, gaze, breath, head and brows from chance, voices and the mood.
 
 Authored means: rules of ours, not measurements. Chance comes from the impulse track that the model is given when it
 serves too (`visavis_models.serve.chance`), so a model learns to turn impulses, voice and mood into motion.
@@ -135,15 +135,14 @@ def _add_mood(motion: FloatArray, mood: FloatArray) -> None:
 
 
 def _eyes(motion: FloatArray, impulses: FloatArray, listening: FloatArray) -> None:
-    """Gaze holds the viewer while the head moves; lids follow gaze; a blink closes in a third of its time."""
+    """Gaze holds the viewer while the head moves; lids follow gaze, and close fully in a blink."""
     still = 1.0 - 0.7 * listening
     right = impulses[:, GAZE.start] * still - 0.8 * motion[:, INDEX["headYaw"]] / EYE_REACH
     up = impulses[:, GAZE.start + 1] * still + 0.8 * motion[:, INDEX["headPitch"]] / EYE_REACH
     # the picture's right is the person's left
     for name, value in (("OutLeft", right), ("InRight", right), ("InLeft", -right), ("OutRight", -right)):
         motion[:, INDEX[f"eyeLook{name}"]] += np.clip(value, 0, 1)
-    phase = impulses[:, BLINK]
-    lid = np.clip(np.minimum(phase / 0.3, (1.0 - phase) / 0.5), 0, 1) * (phase > 0)
+    lid = np.clip(1.7 * impulses[:, BLINK], 0, 1)
     for side in ("Left", "Right"):
         motion[:, INDEX[f"eyeLookUp{side}"]] += np.clip(up, 0, 1)
         motion[:, INDEX[f"eyeLookDown{side}"]] += np.clip(-up, 0, 1)

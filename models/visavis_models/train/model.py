@@ -1,7 +1,7 @@
 """The motion model: a causal audio encoder and a small diffusion transformer (DiT, Peebles and Xie 2022).
 
-Every part is causal within the hop: frame k hears its voice up to `LOOKAHEAD_FRAMES` past its end and sees the frames before it.
-So what is not known yet cannot disturb what is, and a hop cut short equals the first part of a whole one.
+Every part is causal within the hop: frame k hears its voice up to `LOOKAHEAD_FRAMES` past its end and sees the frames
+before it. So what is not known yet cannot disturb what is, and a hop cut short equals the first part of a whole one.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class MotionNet(nn.Module):
         self.user_motion = nn.Linear(N_MOTION + 1, dim)
         self.noisy = nn.Linear(N_MOTION, dim)
         self.impulses = nn.Linear(N_IMPULSES, dim)
-        self.style = nn.Linear(N_STYLES, dim)
+        self.style = nn.Linear(N_STYLES + len(EMOTIONS), dim)
         self.position = nn.Parameter(0.02 * torch.randn(1 + SPAN, dim))
         self.condition = nn.Sequential(
             nn.Linear(LEVEL_FEATURES + len(EMOTIONS), dim), nn.SiLU(), nn.Linear(dim, dim), nn.SiLU()
@@ -143,7 +143,13 @@ class MotionNet(nn.Module):
         past = past + self.user_voice(torch.cat([user_mel * heard, heard], dim=-1))
         past = past + self.user_motion(torch.cat([user_motion * seen, seen], dim=-1))
         window = self.noisy(noisy) + self.impulses(impulses)
-        x = torch.cat([self.style(style)[:, None], torch.cat([past, window], dim=1) + features], dim=1) + self.position
+        x = (
+            torch.cat(
+                [self.style(torch.cat([style, emotion], dim=-1))[:, None], torch.cat([past, window], dim=1) + features],
+                dim=1,
+            )
+            + self.position
+        )
         condition = self.condition(torch.cat([level_features(level), emotion], dim=-1))
         for block in self.blocks:
             x = block(x, condition, self.mask)

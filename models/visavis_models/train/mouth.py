@@ -1,8 +1,8 @@
 """Mouth motion authored from phones: a dominance-function model of coarticulation.
 
-After M. M. Cohen and D. W. Massaro, Modeling coarticulation in synthetic visual speech (1993): every phone s has a target
-T_s and a dominance over each articulator, `D_s(t) = a_s exp(-|tau| / r)`, where tau is the time to the phone's middle
-part; the face at time t is `sum D_s T_s / sum D_s`. The targets are ours. They are authored, not measured.
+After M. M. Cohen and D. W. Massaro, Modeling coarticulation in synthetic visual speech (1993): every phone s has a
+target T_s and a dominance over each articulator, `D_s(t) = a_s exp(-|tau| / r)`, where tau is the time to the phone's
+middle part; the face at time t is `sum D_s T_s / sum D_s`. The targets are ours: they are authored, not measured.
 """
 
 from __future__ import annotations
@@ -54,13 +54,13 @@ _ZERO = ("silence", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 # phone: class, jaw, pucker, funnel, lower lip down, upper lip up, stretch, tongue up, tongue out
 SHAPES: dict[str, tuple[str, float, float, float, float, float, float, float, float]] = {
     "_": _ZERO,
-    **{s: ("bilabial", 0.01, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0) for s in "pbm"},
-    **{s: ("labiodental", 0.07, 0.0, 0.05, 0.0, 0.16, 0.05, 0.0, 0.0) for s in "fv"},
-    **{s: ("dental", 0.14, 0.0, 0.0, 0.14, 0.08, 0.05, 0.55, 0.25) for s in "θð"},
-    **{s: ("alveolar", 0.11, 0.0, 0.0, 0.13, 0.06, 0.05, 0.75, 0.0) for s in "tdnTɾ"},
-    **{s: ("sibilant", 0.06, 0.0, 0.0, 0.22, 0.12, 0.20, 0.40, 0.0) for s in "szʦʣ"},
-    **{s: ("palatal", 0.09, 0.25, 0.45, 0.22, 0.16, 0.0, 0.45, 0.0) for s in "ʃʒʧʤ"},
-    **{s: ("velar", 0.18, 0.0, 0.0, 0.12, 0.06, 0.04, 0.15, 0.0) for s in "kɡŋ"},
+    **dict.fromkeys("pbm", ("bilabial", 0.01, 0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)),
+    **dict.fromkeys("fv", ("labiodental", 0.07, 0.0, 0.05, 0.0, 0.16, 0.05, 0.0, 0.0)),
+    **dict.fromkeys("θð", ("dental", 0.14, 0.0, 0.0, 0.14, 0.08, 0.05, 0.55, 0.25)),
+    **dict.fromkeys("tdnTɾ", ("alveolar", 0.11, 0.0, 0.0, 0.13, 0.06, 0.05, 0.75, 0.0)),
+    **dict.fromkeys("szʦʣ", ("sibilant", 0.06, 0.0, 0.0, 0.22, 0.12, 0.2, 0.4, 0.0)),
+    **dict.fromkeys("ʃʒʧʤ", ("palatal", 0.09, 0.25, 0.45, 0.22, 0.16, 0.0, 0.45, 0.0)),
+    **dict.fromkeys("kɡŋ", ("velar", 0.18, 0.0, 0.0, 0.12, 0.06, 0.04, 0.15, 0.0)),
     "h": ("breath", 0.22, 0.0, 0.0, 0.10, 0.05, 0.0, 0.0, 0.0),
     "ʔ": ("breath", 0.15, 0.0, 0.0, 0.05, 0.0, 0.0, 0.0, 0.0),
     "l": ("liquid", 0.18, 0.0, 0.0, 0.16, 0.08, 0.05, 0.85, 0.0),

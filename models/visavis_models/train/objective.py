@@ -1,4 +1,4 @@
-"""What the motion model is trained for: one denoising step against recorded motion, then the sampler on its own anchors.
+"""What the motion model is trained for: one denoising step on recorded motion, then the sampler on its own anchors.
 
 All functions are pure: chance comes in as a generator or as noise.
 """
@@ -36,7 +36,7 @@ PARTING = [
 DRAFT_WEIGHT, UNHEARD_WEIGHT = 0.4, 0.25
 VELOCITY_WEIGHT, CLOSURE_WEIGHT = 1.0, 2.0
 HUBER = 0.5  # in units of a channel's spread
-ANCHOR_NOISE, ANCHOR_DROP = 0.12, 0.1
+ANCHOR_NOISE, ANCHOR_DROP, ANCHOR_FAINT = 0.12, 0.1, 0.15
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def denoise(net: MotionNet, hop: Hop, anchors: Tensor, anchor_known: Tensor, noi
 
 
 def loss_of(clean: Tensor, hop: Hop, anchors: Tensor, scale: Tensor) -> Tensor:
-    """Huber on motion and on its velocity (the seam to the last anchor included), and lips held together on p, b and m."""
+    """Huber on motion and on its velocity (the seam to the last anchor included), and lips together on p, b and m."""
     motion = _huber(clean, hop.wanted) * hop.weight
     velocity = _huber(_velocity(clean, anchors), _velocity(hop.wanted, anchors)) * hop.weight
     opening = (clean * scale)[..., PARTING].clamp(min=0.0).sum(dim=-1)
@@ -160,8 +160,10 @@ def _disturbed(anchors: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tenso
     given = np.where(rng.random(B) < ANCHOR_DROP, 0, ANCHORS)
     given = np.where(rng.random(B) < ANCHOR_DROP, rng.integers(0, ANCHORS, B), given)
     known = np.arange(ANCHORS)[None] >= ANCHORS - given[:, None]
+    # some faces are fainter than their emotion asks for, so that an emotion can also arise
+    faint = np.where(rng.random(B) < ANCHOR_FAINT, rng.random(B), 1.0).astype(np.float32)[:, None, None]
     slow = _normal(rng, torch.Size((B, 1, N_MOTION))) + 0.5 * _normal(rng, anchors.shape)
-    return anchors + ANCHOR_NOISE * slow, torch.from_numpy(known.astype(np.float32))
+    return anchors * torch.from_numpy(faint) + ANCHOR_NOISE * slow, torch.from_numpy(known.astype(np.float32))
 
 
 def _draft_like(wanted: Tensor, anchors: Tensor, rng: np.random.Generator) -> Tensor:

@@ -1,0 +1,177 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from visavis_models.errors import AssetError, InputError
+from visavis_models.serve.motion import ANCHORS, HOP, LOOKAHEAD_FRAMES, MotionModel, StreamState
+from visavis_models.spec import INDEX, MODEL_FRAME, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
+
+HORIZON = (HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME
+
+
+@pytest.fixture(scope="module")
+def model() -> MotionModel:
+    return MotionModel.load()
+
+
+@pytest.fixture(scope="module")
+def babble() -> np.ndarray:
+    """Four seconds of something like syllables: noise and a buzz that come and go, five times a second."""
+    t = np.arange(64_000) / 16_000
+    buzz = np.sign(np.sin(2 * np.pi * 120 * t)) + np.random.default_rng(0).standard_normal(len(t))
+    return (0.1 * buzz * np.maximum(0, np.sin(2 * np.pi * 2.5 * t))).astype(np.float32)
+
+
+def play(model: MotionModel, voice: np.ndarray, emits: list[int], **begin: object) -> tuple[np.ndarray, StreamState]:
+    state, rows = model.begin(**begin), []  # type: ignore[arg-type]
+    for emit in emits:
+        motion, state = model.step(state, voice[state.frame * MODEL_FRAME :][:HORIZON], emit=emit)
+        rows.append(motion.values)
+    return np.concatenate(rows), state
+
+
+def test_emits_what_was_asked_for_within_legal_ranges(model, babble):
+    for emit in (1, 3, HOP):
+        motion, state = model.step(model.begin(), babble[:HORIZON], emit=emit)
+        assert len(motion) == emit == state.frame and motion.values.dtype == np.float32
+    rows, _ = play(model, babble, [HOP] * 10, emotion={"happy": 1.0, "surprised": 1.0})
+    assert rows[:, WEIGHTS].min() >= 0 and rows[:, WEIGHTS].max() <= 1
+    assert np.abs(rows[:, ROTATION]).max() < 0.5 and np.abs(rows[:, PLACE]).max() < 4
+
+
+def test_same_inputs_same_outputs_and_nothing_is_changed(model, babble):
+    _, state = play(model, babble, [HOP, 3])
+    before = [array.copy() for array in (state.shown, state.audio, state.window)]
+    first, after = model.step(state, babble[:HORIZON])
+    again, _ = model.step(state, babble[:HORIZON])
+    np.testing.assert_array_equal(first.values, again.values)
+    for kept, array in zip(before, (state.shown, state.audio, state.window), strict=True):
+        np.testing.assert_array_equal(kept, array)
+    assert after.frame == state.frame + HOP
+
+
+def test_streamed_equals_whole(model, babble):
+    """The same hops give the same motion from a voice at hand whole and from one that grows piece by piece."""
+    emits = [2, 4, *[HOP] * 6]
+    whole, _ = play(model, babble, emits)
+    state, grown, rows = model.begin(), 0, []
+    for emit in emits:
+        grown = max(grown, (state.frame + HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME)
+        motion, state = model.step(state, babble[:grown][state.frame * MODEL_FRAME :], emit=emit)
+        rows.append(motion.values)
+    np.testing.assert_array_equal(np.concatenate(rows), whole)
+
+
+def test_a_short_hop_is_the_beginning_of_a_long_one(model, babble):
+    _, state = play(model, babble, [HOP])
+    long, _ = model.step(state, babble[:HORIZON], emit=HOP)
+    short, _ = model.step(state, babble[:HORIZON], emit=3)
+    np.testing.assert_array_equal(short.values, long.values[:3])
+
+
+def test_at_goes_back_to_what_was_shown(model, babble):
+    voice = babble[6400:]
+    _, state = play(model, babble, [HOP, HOP])
+    _, whole = model.step(state, voice[:HORIZON], emit=HOP)
+    for frames in range(1, HOP + 1):
+        _, part = model.step(state, voice[:HORIZON], emit=frames)
+        back = whole.at(part.frame)
+        np.testing.assert_array_equal(back.shown[-ANCHORS:], part.shown[-ANCHORS:])
+        follow = voice[frames * MODEL_FRAME :][:HORIZON]
+        np.testing.assert_array_equal(model.step(back, follow)[0].values, model.step(part, follow)[0].values)
+
+
+def test_at_reaches_back_sixteen_frames_and_no_further(model, babble):
+    _, state = play(model, babble, [HOP] * 4)
+    assert state.at(32) is state and state.at(16).frame == 16 and len(state.at(16).shown) == ANCHORS
+    for frame in (15, 33, -1):
+        with pytest.raises(InputError, match=f"frame {frame} "):
+            state.at(frame)
+    begun = model.begin()
+    assert begun.at(0) is begun
+
+
+def test_hears_no_more_than_80_ms_ahead(model, babble):
+    _, state = play(model, babble, [HOP])
+    one, _ = model.step(state, babble[:HORIZON])
+    changed = babble[:HORIZON].copy()
+    changed[(3 + LOOKAHEAD_FRAMES) * MODEL_FRAME :] = babble[6400 : 6400 + 5 * MODEL_FRAME]
+    other, _ = model.step(state, changed)
+    np.testing.assert_allclose(one.values[:3], other.values[:3], atol=1e-6)
+    assert np.abs(one.values[3:] - other.values[3:]).max() > 1e-3
+
+
+def test_voice_not_known_yet_is_not_silence(model, babble):
+    _, state = play(model, babble, [HOP, HOP])
+    unknown, _ = model.step(state, np.zeros(0, np.float32), emit=2)
+    silent, _ = model.step(state, np.zeros(HORIZON, np.float32), emit=2)
+    assert np.isfinite(unknown.values).all() and not np.array_equal(unknown.values, silent.values)
+
+
+def test_the_user_is_heard_and_seen(model, babble):
+    silence = np.zeros(HORIZON, np.float32)
+    _, state = play(model, np.zeros(64_000, np.float32), [HOP])
+    smiling = Motion.zeros(25)
+    smiling.values[:, [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]] = 0.6
+    alone, _ = model.step(state, silence)
+    heard, _ = model.step(state, silence, user=babble[:8000])
+    seen, _ = model.step(state, silence, user_motion=smiling)
+    assert not np.array_equal(alone.values, heard.values) and not np.array_equal(alone.values, seen.values)
+
+
+def test_silence_blinks_sways_and_keeps_the_mouth_shut(model):
+    rows, _ = play(model, np.zeros(640_000, np.float32), [HOP] * 100)
+    shut = rows[:, INDEX["eyeBlinkLeft"]] > 0.5
+    assert 4 <= (np.diff(shut.astype(int)) == 1).sum() <= 14  # in 32 s
+    assert 0.003 < rows[:, ROTATION].std() < 0.05
+    assert rows[25:, INDEX["jawOpen"]].max() < 0.05
+
+
+def test_babble_moves_the_mouth_and_the_seed_the_rest(model, babble):
+    one, _ = play(model, babble, [HOP] * 12, seed=1)
+    two, _ = play(model, babble, [HOP] * 12, seed=2)
+    jaw = INDEX["jawOpen"]
+    assert one[:, jaw].std() > 0.03
+    assert np.corrcoef(one[:, jaw], two[:, jaw])[0, 1] > 0.95
+    assert np.corrcoef(one[:, INDEX["headYaw"]], two[:, INDEX["headYaw"]])[0, 1] < 0.9
+
+
+def test_an_emotion_shows(model):
+    silence = np.zeros(64_000, np.float32)
+    smile = [play(model, silence, [HOP] * 6, emotion=e)[0][-1, INDEX["mouthSmileLeft"]] for e in (None, {"happy": 0.8})]
+    assert smile[1] > smile[0] + 0.2
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda m: m.begin(emotion={"bored": 0.5}), "bored.*happy, sad"),
+        (lambda m: m.begin(emotion={"happy": 1.5}), "happy.*1.5.*0..1"),
+        (lambda m: m.begin(emotion={"happy": float("nan")}), "nan"),
+        (lambda m: m.begin(seed=-1), "-1"),
+        (lambda m: m.step(m.begin(), np.zeros(640, np.float32), emit=9), "emit=9"),
+        (lambda m: m.step(m.begin(), np.zeros((2, 640), np.float32)), r"\[2, 640\]"),
+        (lambda m: m.step(m.begin(), np.zeros(640)), "float64"),
+    ],
+)
+def test_a_callers_mistake_is_named(model, call, words):
+    with pytest.raises(InputError, match=words):
+        call(model)
+
+
+def test_missing_or_damaged_weights_are_named(tmp_path: Path):
+    with pytest.raises(AssetError, match=str(tmp_path)):
+        MotionModel.load(tmp_path)
+    (tmp_path / "motion.json").write_text('{"scale": [1]}')
+    for name in ("motion_audio.onnx", "motion_denoise.onnx"):
+        (tmp_path / name).write_bytes(b"no graph")
+    with pytest.raises(AssetError, match="no motion model"):
+        MotionModel.load(tmp_path)
+    with pytest.raises(InputError, match="steps=0"):
+        MotionModel.load(steps=0)
+
+
+def test_one_step_works_too(babble):
+    rows, _ = play(MotionModel.load(steps=1), babble, [HOP] * 4)
+    assert np.isfinite(rows).all() and rows.shape == (32, N_MOTION)
