@@ -152,6 +152,15 @@ async def test_an_agent_that_does_not_come_is_said_and_may_still_come(
         await expect(tab.locator("#waiting")).to_be_hidden()
 
 
+async def test_an_agent_that_drops_out_is_called_for_and_may_come_back(tab: Tab, server: LocalServer) -> None:
+    async with in_call(tab, server) as agent:
+        room = agent.room.name
+    await expect(tab.locator("#waiting-title")).to_have_text("Calling Alex")
+    async with stand_in(server, room):
+        await expect(tab.locator("#waiting")).to_be_hidden()
+        assert await tab.evaluate(LOUDNESS) > 0.05
+
+
 async def test_a_server_that_is_gone_is_said_in_words(tab: Tab, server: LocalServer, shots: Path) -> None:
     await server.stop()
     await tab.get_by_role("button", name="Start the call").click()

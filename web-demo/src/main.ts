@@ -118,7 +118,8 @@ class App {
   }
 
   private hangUp(): void {
-    const text = `You talked with ${this.avatar} for ${this.stage.duration}.`;
+    const { duration } = this.stage;
+    const text = duration ? `You talked with ${this.avatar} for ${duration}.` : `${this.avatar} had not answered yet.`;
     this.finish({ title: "You hung up", text }, false);
   }
 

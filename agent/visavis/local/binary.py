@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from visavis.media import cache
@@ -34,6 +34,7 @@ ARCHIVE_SHA256 = {
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 FETCH_TIMEOUT_S = 20
 BUILD_TIMEOUT_S = 1200
+PACKAGES_A_LINE = 200  # of some 800
 
 Say = Callable[[str], None]
 
@@ -116,25 +117,20 @@ def _from_source(say: Say) -> None:
 def _build(path: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(prefix="visavis-go-") as bin_folder:
         environment = {**os.environ, "GOBIN": bin_folder, "GOFLAGS": "-buildvcs=false", "CGO_ENABLED": "0"}
+        command = ["go", "install", "-v", "-trimpath", "-ldflags=-s -w", MODULE]
         last = "no output"
         with subprocess.Popen(
-            ["go", "install", "-v", "-trimpath", "-ldflags=-s -w", MODULE],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as build:
-            for last in _lines(build):
-                say(last)
+            assert build.stdout is not None
+            for count, line in enumerate(build.stdout, 1):
+                last = line.strip() or last
+                if count % PACKAGES_A_LINE == 0:
+                    say(f"LiveKit server {VERSION}: {count} packages fetched or compiled")
             code = build.wait(BUILD_TIMEOUT_S)
         if code:
             raise ServerError(f"build from source: go ended with code {code}: {last}")
         shutil.move(Path(bin_folder) / "server", path)
-
-
-def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
-    assert process.stdout is not None
-    yield from (line.strip() for line in process.stdout if line.strip())
 
 
 def _from_docker(say: Say) -> None:

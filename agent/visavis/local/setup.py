@@ -26,7 +26,7 @@ def set_up() -> None:
 
 
 def say(line: str) -> None:
-    """One line of progress: over the last one on a terminal, below it elsewhere."""
+    """One line of progress."""
     print(f"setup: {line}", flush=True)
 
 

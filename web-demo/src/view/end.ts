@@ -24,6 +24,7 @@ export class EndView {
     const title = find("end-title", HTMLHeadingElement);
     title.textContent = words.title;
     find("end-text", HTMLParagraphElement).textContent = words.text;
+    find("again", HTMLButtonElement).textContent = failed ? "Try again" : "Call again";
     this.section.dataset.failed = String(failed);
     this.section.hidden = false;
     title.focus();

@@ -56,20 +56,22 @@ export class StageView {
     pressed(find("retry", HTMLButtonElement), () => listener.retry());
     pressed(this.sound, () => void this.play());
     document.addEventListener("keydown", (event) => this.key(event), { signal });
-    for (const event of ["resize", "loadeddata"] as const) {
-      this.video.addEventListener(event, () => this.pictureCame(), { signal });
-    }
+    this.video.addEventListener("resize", () => this.pictureCame(), { signal });
     signal.addEventListener("abort", () => this.destroy());
   }
 
   set shown(on: boolean) {
-    this.section.hidden = this.clock.hidden = this.pill.hidden = !on;
+    this.section.hidden = this.pill.hidden = !on;
+    this.clock.hidden = this.sound.hidden = this.toastLine.hidden = true;
     window.clearInterval(this.clockTimer);
-    if (on) this.begin();
-    else this.video.srcObject = null;
+    this.clockTimer = undefined;
+    if (on) {
+      this.clock.textContent = "";
+      this.mic.focus();
+    } else this.video.srcObject = null;
   }
 
-  /** Seconds since the call was shown, as it stands on the clock. */
+  /** How long the avatar has been there, as it stands on the clock; empty before it came. */
   get duration(): string {
     return this.clock.textContent ?? "";
   }
@@ -81,6 +83,7 @@ export class StageView {
     else stream.removeTrack(track);
     if (this.video.srcObject !== stream) this.video.srcObject = stream;
     if (added) void this.play();
+    if (added && track.kind === "video") this.video.requestVideoFrameCallback(() => this.pictureCame());
   }
 
   agent(state: AgentState, avatar: string): void {
@@ -142,16 +145,15 @@ export class StageView {
     this.video.srcObject = null;
   }
 
-  private begin(): void {
-    this.sound.hidden = this.toastLine.hidden = true;
+  private startClock(): void {
     const start = performance.now();
     const tick = () => {
       const seconds = Math.floor((performance.now() - start) / 1000);
       this.clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
     };
     tick();
+    this.clock.hidden = false;
     this.clockTimer = window.setInterval(tick, 1000);
-    this.mic.focus();
   }
 
   /** Play with sound; where the browser blocks it, without, and offer a button. */
@@ -176,6 +178,7 @@ export class StageView {
     if (!this.hasPicture) return;
     this.waiting.hidden = true;
     find("who", HTMLElement).hidden = false;
+    if (this.clockTimer === undefined) this.startClock();
   }
 
   private toggleCaptions(): void {
