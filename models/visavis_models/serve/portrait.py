@@ -93,7 +93,8 @@ class Eyes:
         pupil: uint8 [2, h, w, 4], iris and pupil, whole, with alpha (not premultiplied).
         lashes: uint8 [2, h, w, 4], the upper lashes with alpha (not premultiplied).
         upper, lower: int32 [2, C], vertices of the skin along the lids' edges from the picture's left to its right.
-        tips: float32 [2, C, 2], from the upper lid's edge to the tips of its lashes, pixels.
+        roots: int32 [2, C], where the upper lashes grow, likewise.
+        tips: float32 [2, C, 2], from there to the tips of the lashes, pixels.
     """
 
     centres: FloatArray
@@ -105,6 +106,7 @@ class Eyes:
     lashes: Picture
     upper: IntArray
     lower: IntArray
+    roots: IntArray
     tips: FloatArray
 
 
@@ -217,6 +219,7 @@ _LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     "eyes.lashes": ("u", (2, _L, _L, 4)),
     "eyes.upper": ("i", (2, _L)),
     "eyes.lower": ("i", (2, _L)),
+    "eyes.roots": ("i", (2, _L)),
     "eyes.tips": ("f", (2, _L, 2)),
 }
 
@@ -312,6 +315,7 @@ def _check(held: Portrait) -> None:
         "eyes.pupil": (eyes.pupil, (2, height, width, 4)),
         "eyes.lashes": (eyes.lashes, (2, height, width, 4)),
         "eyes.lower": (eyes.lower, (2, columns)),
+        "eyes.roots": (eyes.roots, (2, columns)),
         "eyes.tips": (eyes.tips, (2, columns, 2)),
     }
     for key, (array, shape) in shapes.items():
@@ -324,6 +328,7 @@ def _check(held: Portrait) -> None:
         "mouth.lower": (mouth.lower, N),
         "eyes.upper": (eyes.upper, N),
         "eyes.lower": (eyes.lower, N),
+        "eyes.roots": (eyes.roots, N),
         "skin.channels": (skin.channels, WEIGHTS.stop),
         "mouth.channels": (mouth.channels, WEIGHTS.stop),
         "skin.surround": (np.array([skin.surround]), len(skin.triangles) + 1),

@@ -25,7 +25,10 @@ FINE = 2  # samples along a pixel in the windows around eyes and mouth
 VIEW_CM = 90.0  # from the viewer to the head: what comes nearer grows by it
 FAINT = 1e-3  # weights that differ less from rest are not seen
 LID_SHADE = 0.4  # of the light, taken by a closing lid just under its edge
+FLUTTER = 1.75  # how far a closing lid swings its lashes: 1 lays them flat at the viewer, 2 turns them over
 SEAM_CM = (0.03, 0.14)  # as the lips part by this much, the picture's seam between them gives way to the mouth's inside
+ROOT_PX = 2.0  # of the picture: how far below their roots the lashes' line reaches
+HOLE_PX = 3  # how far beyond its edge vertices an opening may reach
 LIGHT_CM = 1.7  # an opening so high lets in all the light
 
 
@@ -78,7 +81,7 @@ class Renderer:
             raise InputError(f"size {size}: a frame's side is one of {', '.join(map(str, SIZES))}")
         self.portrait, self.size = portrait, size
         self._factor = size / portrait.size
-        self._figure = resized(portrait.figure, 2 * size)
+        self._figure = raster.packed(resized(portrait.figure, 2 * size))
         self._plate = resized(portrait.plate, size)
         self._cm = portrait.scale * self._factor  # pixels a centimetre
         self._pivot = self._place(portrait.pivot)
@@ -146,6 +149,13 @@ class Renderer:
         self._around = np.ascontiguousarray(skin.triangles[: skin.surround])
         self._face = np.ascontiguousarray(skin.triangles[skin.surround :])
 
+    def _face_near(self, places: FloatArray, reach_cm: float) -> IntArray:
+        """The triangles of the face that have a corner within `reach_cm` of a box around places [n, >= 2], at rest."""
+        reach = reach_cm * self._cm
+        corners = self._base[self._face, :2]
+        near = (corners > places[:, :2].min(0) - reach) & (corners < places[:, :2].max(0) + reach)
+        return np.ascontiguousarray(self._face[near.all(2).any(1)])
+
     def _load_mouth(self) -> None:
         mouth = self.portrait.mouth
         self._inner_base = self._place(mouth.points)
@@ -153,6 +163,7 @@ class Renderer:
         self._inner = np.empty_like(self._inner_base)
         self._inner_head = np.ones(len(mouth.points), np.float32)
         places = self._base[:, :2]
+        self._mouth_face = self._face_near(places[np.r_[mouth.upper, mouth.lower]], 2.0)
         self._lip_gap = places[mouth.lower, 1] - places[mouth.upper, 1]
         self._seam = strip(len(mouth.upper))
         self._seam_points = np.zeros((2 * len(mouth.upper), 4), np.float32)
@@ -166,14 +177,16 @@ class Renderer:
         eyes = self.portrait.eyes
         C = eyes.upper.shape[1]
         opaque = np.full((*eyes.sclera.shape[:3], 1), 255, np.uint8)
-        self._sclera = np.ascontiguousarray(np.concatenate([eyes.sclera, opaque], 3))
+        self._sclera = raster.packed(np.concatenate([eyes.sclera, opaque], 3))
+        self._pupil, self._lashes = raster.packed(eyes.pupil), raster.packed(eyes.lashes)
         self._balls = self._place(eyes.centres)
         self._lash = strip(C)
-        upper = self.portrait.skin.points[eyes.upper, :2]
-        roots = upper + np.array([0, 1.0 / self._factor], np.float32)
-        self._lash_source = (np.concatenate([upper + eyes.tips, roots], 1) - eyes.origin[:, None]).astype(np.float32)
+        roots = self.portrait.skin.points[eyes.roots, :2]
+        below = roots + np.array([0, ROOT_PX], np.float32)
+        self._lash_source = (np.concatenate([roots + eyes.tips, below], 1) - eyes.origin[:, None]).astype(np.float32)
         self._lash_points = np.zeros((2, 2 * C, 2), np.float32)
         self._tips = (eyes.tips * self._factor).astype(np.float32)
+        self._eye_faces = [self._face_near(self._base[lid], 2.2) for lid in eyes.upper]
         places = self._base[:, 1]
         self._lid_gap = np.maximum(places[eyes.lower] - places[eyes.upper], 1)
 
@@ -211,6 +224,13 @@ class Renderer:
         w, h = high - low + 1
         return int(low[0]), int(low[1]), int(w), int(min(h, len(self._scratch[1]) // (3 * FINE * FINE * w)))
 
+    @staticmethod
+    def _hole(edges: FloatArray, x0: int, y0: int, window: FloatArray) -> FloatArray:
+        """The part of a window, as samples x0, y0, x1, y1, that an opening with these edges [n, 2] lies in."""
+        low, high = (edges.min(0) - HOLE_PX - [x0, y0]) * FINE, (edges.max(0) + HOLE_PX + 1 - [x0, y0]) * FINE
+        h, w = window.shape[:2]
+        return np.clip(np.r_[low, high], 0, [w, h, w, h]).astype(np.float32)
+
     def _buffers(self, w: int, h: int) -> list[FloatArray]:
         """Scratch of a window of w x h pixels: the skin's map, colours, two more maps; the maps cleared."""
         samples = h * w * FINE * FINE
@@ -230,12 +250,15 @@ class Renderer:
         closed = 1 - (lower[:, 1] - upper[:, 1]) / self._lid_gap[side]
         C = len(upper)
         lash = self._lash_points[side]
-        flat = self._tips[side] * np.stack([np.ones(C), 1 - 1.5 * np.clip(closed, 0, 1)], 1)
-        lash[:C] = upper + flat @ (np.array([[1, -1], [-1, 1]]) * turn[:2, :2]).T * zoom
-        lash[C:] = upper + np.array([0, 1.0])
+        flat = self._tips[side] * np.stack([np.ones(C), 1 - FLUTTER * np.clip(closed, 0, 1)], 1)
+        roots = self._points[eyes.roots[side], :2]
+        density = 1 / max(abs(1 - FLUTTER * float(np.clip(np.median(closed), 0, 1))), 0.3)
+        lash[:C] = roots + flat @ (np.array([[1, -1], [-1, 1]]) * turn[:2, :2]).T * zoom
+        lash[C:] = roots + np.array([0, ROOT_PX * self._factor])
         x0, y0, w, h = self._window(np.concatenate([lash, lower]), 3)
         skin, colour, *_ = self._buffers(w, h)
-        raster.draw_mesh(skin, x0, y0, FINE, self._face, self._points, self._values, False)
+        raster.take_window(out, x0, y0, FINE, colour)
+        raster.draw_mesh(skin, x0, y0, FINE, self._eye_faces[side], self._points, self._values, False)
 
         ball = self._balls[side : side + 1].copy()
         raster.pose(ball, self._inner_head[:1], turn, self._pivot, shift, zoom)
@@ -245,10 +268,10 @@ class Renderer:
         shade = LID_SHADE * float(np.clip(closed[C // 4 : -C // 4].mean(), 0, 1))
         raster.paint_eye(
             skin, colour, x0, y0, FINE, seen, turn, rotation(pitch - pitch0, yaw - yaw0, 0), source,
-            self._sclera[side], eyes.pupil[side], shade,
+            self._sclera[side], self._pupil[side], self._hole(np.concatenate([upper, lower]), x0, y0, skin), shade,
         )  # fmt: skip
         raster.paint_window(skin, self._figure, colour)
-        raster.blend_strip(colour, x0, y0, FINE, self._lash, lash, self._lash_source[side], eyes.lashes[side])
+        raster.blend_strip(colour, x0, y0, FINE, self._lash, lash, self._lash_source[side], self._lashes[side], density)
         raster.put_window(colour, FINE, x0, y0, out)
 
     def _draw_mouth(self, row: FloatArray, turn: FloatArray, shift: FloatArray, zoom: float, out: Picture) -> None:
@@ -259,7 +282,8 @@ class Renderer:
         tongue = float(row[INDEX["tongueOut"]])
         x0, y0, w, h = self._window(edges[:, :2], 4 + tongue * 2 * self._cm)
         skin, colour, inside, seam = self._buffers(w, h)
-        raster.draw_mesh(skin, x0, y0, FINE, self._face, self._points, self._values, False)
+        raster.take_window(out, x0, y0, FINE, colour)
+        raster.draw_mesh(skin, x0, y0, FINE, self._mouth_face, self._points, self._values, False)
 
         parted = (gap - self._lip_gap) / self._cm
         self._seam_points[:, :3] = edges[:, :3]
@@ -272,7 +296,8 @@ class Renderer:
             raster.pose(self._inner, self._inner_head, turn, self._pivot, shift, zoom)
             raster.draw_mesh(inside, x0, y0, FINE, mouth.triangles, self._inner, mouth.colours, False)
         light = 0.42 + 0.58 * float(smoothstep(0.0, LIGHT_CM, np.float32(gap.max() / self._cm)))
-        raster.paint_mouth(skin, colour, inside, seam, self._figure, light, 0.16 * self._cm * FINE)
+        hole = self._hole(edges[:, :2], x0, y0, skin)
+        raster.paint_mouth(skin, colour, inside, seam, self._figure, hole, light, 0.16 * self._cm * FINE)
         raster.paint_window(skin, self._figure, colour)
         if tongue > FAINT:
             raster.paint_before(skin, inside, colour, light)

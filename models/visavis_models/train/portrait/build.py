@@ -32,13 +32,16 @@ def build(name: str, head: Head, fit: FittedHead, picture: Picture, matte: Pictu
     size = len(picture)
     holes = openings(head)
     face = mesh.front(head, FACE)
-    visible = mesh.seen(fit, face, holes.outline, size)
+    visible = mesh.seen(fit, face, size)
     depth = mesh.surface(fit.points, mesh.front(head, SKIN), size)[0]
-    skin, lids = mesh.build_skin(head, fit, holes, visible, depth, picture, matte)
-    upper, lower = mesh.edge_of(fit, visible, mesh.edge_graph(fit.points[FACE], face), holes.lips, LIP_COLUMNS)
+    skin = mesh.build_skin(head, fit, holes, visible, depth, picture, matte)
+    graph = mesh.edge_graph(fit.points[FACE], face)
+    upper, lower = mesh.edge_of(fit, visible, graph, holes.lips, LIP_COLUMNS)
+    lids = [mesh.ring_of(fit, graph, pair, mesh.LID_RING, mesh.LID_COLUMNS) for pair in holes.lids]
+    roots = [mesh.ring_of(fit, graph, pair, mesh.LASH_RING, mesh.LID_COLUMNS)[0] for pair in holes.lids]
 
     hole = mesh.surface(fit.points, face, size)[1] < 0
-    eyes, clean = build_eyes(fit, picture, hole, lids)
+    eyes, clean = build_eyes(fit, picture, hole, lids, roots)
     plate = background(picture, matte)
     small = cv2.resize(plate, (PLATE_SIDE, PLATE_SIDE), interpolation=cv2.INTER_AREA)
     return Portrait(

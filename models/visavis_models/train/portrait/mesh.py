@@ -23,7 +23,12 @@ BoolArray = NDArray[np.bool_]
 Picture = NDArray[np.uint8]
 
 STEP = 24  # pixels between the vertices around the face
+RING_PX = 3  # how far outside the silhouette the picture is surely not the face's
 MARGIN = 24  # pixels that the mesh reaches beyond the picture, so that no border shows when the shoulders rise
+DARKER, BRIGHTER = -0.3, 0.2  # limits of what one channel does to the light
+OVERLAP_PX = 1.0  # by which closed lids overlap
+LID_RING, LASH_RING = 2, 4  # edges of the mesh from the eye's border to the lid's inner edge, and to its lashes
+LID_COLUMNS = 20
 FAINT_PX = 0.02  # displacements below this are dropped
 
 
@@ -35,11 +40,13 @@ class Visible:
         vertex: bool [N], vertices that are seen.
         nearest: [N], for each vertex the seen one that is the shortest way along the skin from it.
         way: [N], that way in pixels, 0 for what is seen.
+        covered: [S, S], the pixels on which the face is seen.
     """
 
     vertex: BoolArray
     nearest: IntArray
     way: FloatArray
+    covered: BoolArray
 
 
 def edge_graph(points: FloatArray, triangles: IntArray) -> csr_matrix:
@@ -75,21 +82,19 @@ def surface(points: FloatArray, triangles: IntArray, size: int) -> tuple[FloatAr
     return depth, owner
 
 
-def seen(fit: FittedHead, triangles: IntArray, outline: IntArray, size: int) -> Visible:
+def seen(fit: FittedHead, triangles: IntArray, size: int) -> Visible:
     """Which of the face's vertices the picture shows, and what stands for those that it does not.
 
-    Every corner of a triangle that wins a pixel counts as seen, and so does the face's outline, so that the picture drawn through the mesh at rest is the
-    picture.
+    Every corner of a triangle that wins a pixel counts as seen: drawn through the mesh at rest, the picture is the picture.
     """
     points = fit.points[FACE]
     owner = surface(points * 2, triangles, 2 * size)[1]
     vertex = np.zeros(len(points), bool)
     vertex[triangles[np.unique(owner[owner >= 0])]] = True
-    vertex[outline] = True
     way, _, nearest = dijkstra(
         edge_graph(points, triangles), indices=np.nonzero(vertex)[0], min_only=True, return_predecessors=True
     )
-    return Visible(vertex, nearest.astype(np.int64), np.where(np.isfinite(way), way, 0.0))
+    return Visible(vertex, nearest.astype(np.int64), np.where(np.isfinite(way), way, 0.0), (owner >= 0)[::2, ::2])
 
 
 def front(head: Head, vertices: range) -> IntArray:
@@ -97,14 +102,27 @@ def front(head: Head, vertices: range) -> IntArray:
     return head.triangles(vertices)[:, [0, 2, 1]]
 
 
-def surround(fit: FittedHead, outline: IntArray, matte: Picture) -> tuple[FloatArray, IntArray]:
-    """Vertices [G, 2] around the face, and triangles over (face's vertices, these) where the figure is."""
+def silhouette(covered: BoolArray) -> FloatArray:
+    """Points [R, 2] along the border of what the face covers of the picture, just outside of it."""
+    grown = cv2.dilate(covered.astype(np.uint8), np.ones((2 * RING_PX + 1, 2 * RING_PX + 1), np.uint8))
+    contours = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+    return max(contours, key=len)[:: STEP // 2, 0].astype(np.float64)
+
+
+def surround(fit: FittedHead, outline: IntArray, ring: FloatArray, matte: Picture) -> tuple[FloatArray, IntArray]:
+    """Vertices [G, 2] around the face, and triangles over (face's vertices, these) where the figure is.
+
+    The first of the vertices are those of the silhouette's ring that lie outside of the face's outline.
+    """
     size = len(matte)
     steps = np.r_[-MARGIN, np.linspace(0, size - 1, round(size / STEP) + 1), size - 1 + MARGIN]
     grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
     polygon = fit.points[outline, :2].astype(np.float32)
     inside = np.array([cv2.pointPolygonTest(polygon, (float(x), float(y)), True) for x, y in grid])
-    grid = grid[inside < -0.35 * STEP]
+    clear = cKDTree(ring).query(grid)[0] > 0.5 * STEP
+    grid = grid[(inside < -0.35 * STEP) & clear]
+    beyond = np.array([cv2.pointPolygonTest(polygon, (float(x), float(y)), True) < -1 for x, y in ring])
+    grid = np.concatenate([ring[beyond], grid])
     points = np.concatenate([fit.points[outline, :2], grid])
     triangles = Delaunay(points).simplices
     middle = points[triangles].mean(1)
@@ -157,7 +175,7 @@ def brightness_modes(fit: FittedHead, picture: Picture, visible: Visible) -> Flo
     light = np.linalg.lstsq(design[skin], luminance[skin], rcond=None)[0]
     lit = np.maximum(design @ light, 0.35 * light[0])
     change = np.einsum("kni,i->kn", fit.normals_moved[:, FACE] - normals, light[1:]) / lit
-    return np.clip(np.where(visible.vertex, change, 0), -0.45, 0.3)
+    return np.clip(np.where(visible.vertex, change, 0), DARKER, BRIGHTER)
 
 
 def smoothed(graph: csr_matrix, values: FloatArray, rounds: int) -> FloatArray:
@@ -207,7 +225,7 @@ def head_weights(fit: FittedHead, points: FloatArray, graph: csr_matrix) -> Floa
     height = np.hypot(*(face[chin] - face[named["forehead"]])[:2])
     x = (points[:, 0] - face[chin, 0]) / height
     y = (points[:, 1] - face[chin, 1]) / height
-    turns = y < -0.02 - 0.30 * np.clip((np.abs(x) - 0.16) / 0.30, 0, 1)
+    turns = y < -0.02 - np.minimum(3.2 * x**2, 0.35)
     stays = y > 0.15 - 2.2 * np.clip(np.abs(x), 0, 0.26) ** 2
     weights = np.where(turns, 1.0, 0.0)[:, None]
     return np.clip(extended(graph, weights, turns | stays, 2)[:, 0], 0, 1)
@@ -248,6 +266,21 @@ def edge_of(
     return found[0], found[1]
 
 
+def ring_of(
+    fit: FittedHead, graph: csr_matrix, loops: tuple[IntArray, IntArray], ring: int, columns: int
+) -> tuple[IntArray, IntArray]:
+    """The vertices that lie `ring` edges away from an opening's border, from left to right: (upper [C], lower [C])."""
+    points = fit.points[FACE]
+    away = dijkstra(graph, indices=np.unique(np.r_[loops[0], loops[1]]), min_only=True, unweighted=True)
+    to_upper, to_lower = along_skin(graph, loops)
+    found = []
+    for mine in (to_upper <= to_lower, to_lower < to_upper):
+        row = np.nonzero(mine & (away == ring))[0]
+        row = row[np.argsort(points[row, 0])]
+        found.append(row[np.linspace(0, len(row) - 1, columns).round().astype(int)])
+    return found[0], found[1]
+
+
 def _extreme(vertices: IntArray, x: FloatArray, value: FloatArray, at: float, reach: float) -> int:
     """Of the vertices within `reach` of a column, or else the nearest one, that of the largest value."""
     near = np.abs(x - at) <= max(reach, np.abs(x - at).min() + 1e-6)
@@ -263,7 +296,7 @@ def breath_mode(fit: FittedHead, points: FloatArray, head: FloatArray) -> FloatA
 
 
 def closing_lids(fit: FittedHead, modes: FloatArray, lids: tuple[tuple[IntArray, IntArray], ...]) -> None:
-    """Correct the blinks in place so that the lids just meet: `modes` [52, N, 3] of the face, `lids` from `edge_of`.
+    """Correct the blinks in place so that the lids just meet: `modes` [52, N, 3] of the face, `lids` their edges.
 
     Along each column the upper lid's way is scaled such that its edge ends on the lower lid's.
     """
@@ -271,22 +304,21 @@ def closing_lids(fit: FittedHead, modes: FloatArray, lids: tuple[tuple[IntArray,
     neutral = points - np.tensordot(fit.rest[:52].astype(np.float64), modes, 1)
     for (upper, lower), name in zip(lids, ("eyeBlinkRight", "eyeBlinkLeft"), strict=True):
         mode = modes[INDEX[name]]
-        x = points[upper, 0]
-        order = np.argsort(points[lower, 0])
         moved = neutral + mode
-        bottom = np.interp(moved[upper, 0], moved[lower, 0][order], moved[lower, 1][order])
-        ratio = (bottom + 1.0 - neutral[upper, 1]) / np.maximum(mode[upper, 1], 0.25 * mode[upper, 1].max())
-        ratio = np.convolve(np.pad(np.clip(ratio, 0.7, 1.5), 2, mode="edge"), np.ones(5) / 5, mode="valid")
+        bottom = np.interp(moved[upper, 0], moved[lower, 0], moved[lower, 1])
+        ratio = (bottom + OVERLAP_PX - neutral[upper, 1]) / np.maximum(mode[upper, 1], 0.3 * mode[upper, 1].max())
+        ratio = np.convolve(np.pad(np.clip(ratio, 0.8, 1.3), 2, mode="edge"), np.ones(5) / 5, mode="valid")
         down = mode[:, 1] > 0
-        mode[down, 1] *= np.interp(points[down, 0], x, ratio)
+        mode[down, 1] *= np.interp(points[down, 0], points[upper, 0], ratio)
 
 
 def build_skin(
     head: Head, fit: FittedHead, holes: Openings, visible: Visible, depth: FloatArray, picture: Picture, matte: Picture
-) -> tuple[Skin, tuple[tuple[IntArray, IntArray], ...]]:
-    """The whole mesh with its modes, and the edges of (right, left) lids as (upper, lower) vertices."""
+) -> Skin:
+    """The whole mesh with its modes."""
     face_triangles = front(head, FACE)
-    grid, around = surround(fit, holes.outline, matte)
+    ring = silhouette(visible.covered)
+    grid, around = surround(fit, holes.outline, ring, matte)
     flat = fit.points[FACE]
     points = np.concatenate([flat, np.c_[grid, _depth_around(depth, fit, grid)]])
     graph = edge_graph(points, np.concatenate([face_triangles, around]))
@@ -294,7 +326,7 @@ def build_skin(
 
     skin_graph = edge_graph(flat, face_triangles)
     modes = fit.modes[:, FACE].copy()
-    lids = tuple(edge_of(fit, visible, skin_graph, pair, 20) for pair in holes.lids)
+    lids = tuple(ring_of(fit, skin_graph, pair, LID_RING, LID_COLUMNS) for pair in holes.lids)
     closing_lids(fit, modes, lids)
     light = smoothed(skin_graph, brightness_modes(fit, picture, visible).T, 3).T
     whole = np.zeros((len(modes) + 2, len(points), 4))
@@ -311,6 +343,8 @@ def build_skin(
     whole[np.abs(whole) < [FAINT_PX, FAINT_PX, FAINT_PX, 0.004]] = 0
 
     source, tint = hidden_source(fit, visible, holes, skin_graph)
+    rim = holes.outline[~visible.vertex[holes.outline]]
+    source[rim] = ring[cKDTree(ring).query(flat[rim, :2])[1]]
     size = len(matte)
     channels = np.nonzero(np.abs(whole).max((1, 2)) > 0)[0]
     skin = Skin(
@@ -323,7 +357,7 @@ def build_skin(
         channels=channels.astype(np.int32),
         modes=whole[channels].astype(np.float32),
     )
-    return skin, lids
+    return skin
 
 
 def _fade_away(points: FloatArray, fit: FittedHead, holes: Openings) -> FloatArray:

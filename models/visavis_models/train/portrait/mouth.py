@@ -24,10 +24,11 @@ def tongue_modes(head: Head, fit: FittedHead, tongue: BoolArray) -> tuple[FloatA
     V, scale = head.vertices, fit.scale
     front = V[tongue, 2].max()
     reach = np.where(tongue, np.clip(1 - (front - V[:, 2]) / 4.0, 0, 1), 0.0)
-    bend = reach**1.5
     out, up = np.zeros_like(V), np.zeros_like(V)
-    out[:, 1], out[:, 2] = 0.55 * scale * bend, 2.6 * scale * reach
-    up[:, 1], up[:, 2] = -1.25 * scale * bend, 0.35 * scale * reach
+    # Over the lower teeth and lip first, then down in front of it.
+    out[:, 1] = scale * (0.9 * reach**3 - 0.9 * np.sin(0.8 * np.pi * reach))
+    out[:, 2] = 4.2 * scale * np.sqrt(reach)
+    up[:, 1], up[:, 2] = -1.35 * scale * reach**1.5, 0.45 * scale * reach
     return out, up
 
 
@@ -68,4 +69,4 @@ def _colours(fit: FittedHead, used: IntArray, tongue: BoolArray, upper: IntArray
     ).astype(np.float64)
     depth = np.clip((fit.points[upper, 2].mean() - fit.points[used, 2]) / fit.scale - 0.6, 0, 6)
     facing = np.clip(fit.normals[used] @ np.array([0.18, -0.22, 0.96]), 0, 1)
-    return colour * (np.exp(-0.33 * depth) * (0.45 + 0.55 * facing))[:, None]
+    return colour * (np.exp(-0.45 * depth) * (0.45 + 0.55 * facing))[:, None]

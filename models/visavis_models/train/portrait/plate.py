@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, diags
+from scipy.sparse.linalg import factorized
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -45,6 +47,34 @@ def continued(picture: NDArray[np.floating], known: NDArray[np.bool_]) -> FloatA
     below = continued(sums / np.maximum(share, 1e-6)[..., None], share > 1e-3)
     filled = cv2.GaussianBlur(cv2.resize(below, (W, H), interpolation=cv2.INTER_LINEAR), (0, 0), 1.2)
     return np.where(known[..., None], colour, filled).astype(np.float32)
+
+
+def membrane(picture: NDArray[np.floating], unknown: NDArray[np.bool_], source: NDArray[np.bool_]) -> FloatArray:
+    """Fill what is `unknown` [H, W] seamlessly: Laplace's equation with the `source` pixels around it held.
+
+    Neighbours that are neither are no border: the gradient towards them is zero.
+    """
+    H, W = unknown.shape
+    index = -np.ones((H, W), np.int64)
+    index[unknown] = np.arange(int(unknown.sum()))
+    rows, columns, right = [], [], np.zeros((int(unknown.sum()), picture.shape[2]))
+    degree = np.zeros(len(right))
+    y, x = np.nonzero(unknown)
+    for dy, dx in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        ny, nx = y + dy, x + dx
+        inside = (ny >= 0) & (ny < H) & (nx >= 0) & (nx < W)
+        mine, ny, nx = index[y[inside], x[inside]], ny[inside], nx[inside]
+        free, held = unknown[ny, nx], source[ny, nx] & ~unknown[ny, nx]
+        rows.append(mine[free])
+        columns.append(index[ny[free], nx[free]])
+        np.add.at(degree, mine[free | held], 1)
+        np.add.at(right, mine[held], picture[ny[held], nx[held]])
+    links = csr_matrix((np.ones(len(np.concatenate(rows))), (np.concatenate(rows), np.concatenate(columns))))
+    links.resize((len(right), len(right)))
+    solve = factorized((diags(degree + 1e-9) - links).tocsc())
+    filled = picture.astype(np.float32).copy()
+    filled[unknown] = np.stack([solve(right[:, k]) for k in range(right.shape[1])], 1)
+    return filled
 
 
 def premultiplied(picture: Picture, plate: Picture, matte: Picture) -> Picture:
