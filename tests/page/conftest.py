@@ -32,6 +32,21 @@ FLAGS = [
     "--autoplay-policy=no-user-gesture-required",
 ]
 RATE, SIZE = 48_000, 256
+PICTURE = """() => { const video = document.querySelector('#avatar'); const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 32; const context = canvas.getContext('2d');
+  context.drawImage(video, 0, 0, 32, 32); return [...context.getImageData(0, 0, 32, 32).data]; }"""
+LOUDNESS = """async () => { const audio = new AudioContext(); await audio.resume();
+  const analyser = audio.createAnalyser();
+  audio.createMediaStreamSource(document.querySelector('#avatar').srcObject).connect(analyser);
+  const samples = new Float32Array(analyser.fftSize); let peak = 0;
+  for (let k = 0; k < 60 && peak < 0.05; k++) { await new Promise((go) => setTimeout(go, 50));
+    analyser.getFloatTimeDomainData(samples); peak = Math.max(peak, ...samples.map(Math.abs)); }
+  await audio.close(); return peak; }"""
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("screenshots")
 
 
 @pytest.fixture

@@ -9,23 +9,12 @@ import pytest
 from livekit import rtc
 from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Tab
-from tests.page.conftest import StandIn, chromium, opened, stand_in
+from tests.page.conftest import LOUDNESS, PICTURE, StandIn, chromium, opened, stand_in
 
 from visavis.local.page import PageServer
 from visavis.local.server import LocalServer
 
 pytestmark = pytest.mark.page
-
-PICTURE = """() => { const video = document.querySelector('#avatar'); const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = 32; const context = canvas.getContext('2d');
-  context.drawImage(video, 0, 0, 32, 32); return [...context.getImageData(0, 0, 32, 32).data]; }"""
-LOUDNESS = """async () => { const audio = new AudioContext(); await audio.resume();
-  const analyser = audio.createAnalyser();
-  audio.createMediaStreamSource(document.querySelector('#avatar').srcObject).connect(analyser);
-  const samples = new Float32Array(analyser.fftSize); let peak = 0;
-  for (let k = 0; k < 60 && peak < 0.05; k++) { await new Promise((go) => setTimeout(go, 50));
-    analyser.getFloatTimeDomainData(samples); peak = Math.max(peak, ...samples.map(Math.abs)); }
-  await audio.close(); return peak; }"""
 
 
 @contextlib.asynccontextmanager
@@ -42,11 +31,6 @@ async def in_call(tab: Tab, server: LocalServer) -> AsyncIterator[StandIn]:
 
 async def shot(tab: Tab, folder: Path, name: str) -> None:
     await tab.screenshot(path=folder / f"{name}.png")
-
-
-@pytest.fixture(scope="session")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("screenshots")
 
 
 async def test_the_join_screen_shows_oneself_and_the_devices(tab: Tab, shots: Path) -> None:

@@ -34,7 +34,7 @@ ARCHIVE_SHA256 = {
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 FETCH_TIMEOUT_S = 20
 BUILD_TIMEOUT_S = 1200
-PACKAGES_A_LINE = 200  # of some 800
+PACKAGES_A_LINE = 100  # of some 800
 
 Say = Callable[[str], None]
 
