@@ -16,6 +16,7 @@ import pytest
 from livekit import api, rtc
 
 from visavis.caller.activity import levels
+from visavis.caller.speech import Line
 from visavis.local.binary import find_server
 from visavis.local.server import Keys, LocalServer
 from visavis.local.tokens import access_token
@@ -57,7 +58,7 @@ def question(seconds: float = 0.8) -> np.ndarray:
 class Puppet:
     """The agent's side of a call. `picture_late_s` shows every picture late, to have a skew to measure."""
 
-    reply_s: float = 1.5
+    reply_s: float = 1.2
     greets: bool = True
     answers: bool = True
     probe: bool = False
@@ -70,11 +71,14 @@ class Puppet:
         self._envelope: list[bytes] = []
         self._envelope_start = 0.0
         self._quiet_blocks, self._user_spoke, self._seed = 0, False, 0
+        self._state = "initializing"
         self._tasks: list[asyncio.Task[None]] = []
         self._wall = time.time() - time.monotonic()
 
     async def start(self, url: str, keys: Keys, room: str) -> None:
-        grants = api.VideoGrants(room_join=True, room=room, can_publish=True, can_subscribe=True)
+        grants = api.VideoGrants(
+            room_join=True, room=room, can_publish=True, can_subscribe=True, can_update_own_metadata=True
+        )
         token = api.AccessToken(keys.key, keys.secret).with_identity("agent").with_kind("agent").with_grants(grants)
         self.room.on("track_subscribed", self._on_track)
         await self.room.connect(url, token.to_jwt())
@@ -91,6 +95,7 @@ class Puppet:
                 source=rtc.TrackSource.SOURCE_CAMERA,
                 video_codec=rtc.VideoCodec.H264,
                 simulcast=False,
+                video_encoding=rtc.VideoEncoding(max_bitrate=500_000, max_framerate=30),
                 frame_metadata_features=[rtc.FrameMetadataFeature.FMF_USER_TIMESTAMP],
             ),
         )
@@ -126,7 +131,8 @@ class Puppet:
 
     async def _speak(self, text: str) -> None:
         self._seed += 1
-        self._voice = babble(self.reply_s, self._seed)
+        await self.room.local_participant.set_attributes({"lk.agent.state": "speaking"})
+        self._voice, self._state = babble(self.reply_s, self._seed), "speaking"
         await self._tell(AvatarAnswered(wall_us() - 60_000, wall_us()))
         await self._tell(ProcessLoad(wall_us(), 300.0, 0.5))
         await self._caption(text, "agent")
@@ -149,6 +155,9 @@ class Puppet:
             now_s = time.monotonic()
             while self._origin_s + self._pushed / RATE < now_s + LEAD_S:
                 await self._push()
+            if self._state == "speaking" and not len(self._voice):
+                self._state = "listening"
+                await self.room.local_participant.set_attributes({"lk.agent.state": self._state})
             while self._origin_s + self._frames / 25 + self.picture_late_s <= now_s:
                 self._show()
             await asyncio.sleep(0.01)
@@ -179,6 +188,12 @@ class Puppet:
 
     def _us(self, at_s: float) -> int:
         return int((at_s + self._wall) * 1e6)
+
+
+@pytest.fixture
+def line() -> Line:
+    """Something for the caller to say, 1.2 s."""
+    return Line.of("question.wav", question())
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from visavis.caller.activity import VoiceMeter
@@ -10,19 +11,37 @@ from visavis.caller.speech import Interruption, Plan
 from visavis.caller.take import Said, Take, now_s
 from visavis.media.errors import RoomError
 
-AGENT_WAIT_S = 30.0  # for an agent and its voice to come into the room
-AGENT_RETURN_S = 10.0  # for one that has gone
-GREETING_WAIT_S = 10.0  # for its greeting; some agents have none
-REPLY_WAIT_S = 20.0  # from the end of a line to the first voice
-REPLY_MAX_S = 120.0  # for a whole reply
-INTERRUPTION_REPLY_WAIT_S = 5.0  # an interruption need not be answered
-RECONNECT_WAIT_S = 45.0
 PAUSE_S = 0.6  # a person's pause before speaking
 GAP_S = 0.7  # silence after which a reply has ended, where the agent says that it listens
 GAP_UNTOLD_S = 2.0  # where it tells no state
 GAP_STALLED_S = 15.0  # where it claims to be speaking still
 TAIL_S = 1.2  # after the last reply, so that the record shows the face at rest
 ATTEMPTS = 3  # at one line, when the connection breaks
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a caller waits, in seconds.
+
+    Attributes:
+        agent_s: for an agent and its voice to come into the room.
+        return_s: for one that has gone, while the connection holds.
+        greeting_s: for its greeting; some agents have none.
+        reply_s: from the end of a line to the first voice; reply_end_s: for a whole reply.
+        answer_s: for a reply to an interruption, which need not be answered.
+        reconnect_s: for a lost connection, and the agent with it.
+    """
+
+    agent_s: float = 30.0
+    return_s: float = 10.0
+    greeting_s: float = 10.0
+    reply_s: float = 20.0
+    reply_end_s: float = 120.0
+    answer_s: float = 5.0
+    reconnect_s: float = 45.0
+
+
+DEFAULT_PATIENCE = Patience()
 
 
 class Room(Protocol):
@@ -73,11 +92,20 @@ class Conversation:
     """
 
     def __init__(
-        self, plan: Plan, take: Take, room: Room, voice: Voice, agent: Agent, notice: Callable[[str], None]
+        self,
+        plan: Plan,
+        take: Take,
+        room: Room,
+        voice: Voice,
+        agent: Agent,
+        notice: Callable[[str], None],
+        patience: Patience,
     ) -> None:
         self._plan, self._take, self._room = plan, take, room
         self._voice, self._agent, self._notice = voice, agent, notice
+        self._patience = patience
         self._last_present_s = now_s()
+        self._losses = 0  # of the connection, as far as they were dealt with
 
     async def run(self) -> None:
         """The whole call.
@@ -93,20 +121,20 @@ class Conversation:
     async def _greeting(self) -> None:
         try:
             self._notice("waiting for the agent")
-            if not await self._until(lambda: self._agent.present and bool(self._take.heard), AGENT_WAIT_S):
+            if not await self._until(lambda: self._agent.present and bool(self._take.heard), self._patience.agent_s):
                 raise RoomError(self._why_no_agent())
             self._notice("listening to the greeting")
-            if await self._until(lambda: self._agent.meter.onset_s is not None, GREETING_WAIT_S):
-                await self._until(self._silent, REPLY_MAX_S)
+            if await self._until(lambda: self._agent.meter.onset_s is not None, self._patience.greeting_s):
+                await self._until(self._silent, self._patience.reply_end_s)
             else:
-                self._take.remarks.append(f"no greeting was heard within {GREETING_WAIT_S:g} s")
+                self._take.remarks.append(f"no greeting was heard within {self._patience.greeting_s:g} s")
         except ConnectionBroke:
             self._take.remarks.append("the connection broke during the greeting and came back")
 
     def _why_no_agent(self) -> str:
         if self._agent.present:
-            return f"the agent sent no sound within {AGENT_WAIT_S:g} s of our joining; see the worker's log"
-        return f"no agent came into the room within {AGENT_WAIT_S:g} s: is a worker running (visavis worker)?"
+            return f"the agent sent no sound within {self._patience.agent_s:g} s of our joining; see the worker's log"
+        return f"no agent came into the room within {self._patience.agent_s:g} s: is a worker running (visavis worker)?"
 
     async def _insist(self, turn: int) -> None:
         """One turn; where the connection broke before a reply came, the line is said again."""
@@ -126,8 +154,8 @@ class Conversation:
         await self._pause(PAUSE_S)
         self._notice(f"saying {said.line.name}")
         await self._say(said)
-        if not await self._until(lambda: self._replied(said), REPLY_WAIT_S):
-            raise RoomError(f"no reply to {said.line.name} was heard within {REPLY_WAIT_S:g} s")
+        if not await self._until(lambda: self._replied(said), self._patience.reply_s):
+            raise RoomError(f"no reply to {said.line.name} was heard within {self._patience.reply_s:g} s")
         self._notice(f"listening to the reply to {said.line.name}")
         interruption = self._plan.interruption(said.turn)
         if interruption and not await self._interrupt(said, interruption):
@@ -141,30 +169,31 @@ class Conversation:
         """Say the interruption at its time and await what follows; False where the reply ended before."""
         onset_s = self._agent.meter.onset_s or now_s()
         due_s = onset_s + interruption.after_s
-        await self._until(lambda: now_s() >= due_s or self._silent(), REPLY_MAX_S)
+        await self._until(lambda: now_s() >= due_s or self._silent(), self._patience.reply_end_s)
         if now_s() < due_s:
             return False
         self._notice(f"interrupting with {interruption.line.name}")
         words = Said(interruption.line, said.turn, interrupts=True)
         await self._say(words)
-        answered = await self._until(lambda: self._replied(words), INTERRUPTION_REPLY_WAIT_S)
+        answered = await self._until(lambda: self._replied(words), self._patience.answer_s)
         if not answered and self._agent.state == "thinking":
-            await self._until(lambda: self._replied(words), REPLY_WAIT_S)
+            await self._until(lambda: self._replied(words), self._patience.reply_s)
         return True
 
     async def _say(self, said: Said) -> None:
         """Say it; returns when its last sample has left."""
         self._take.said.append(said)
         await self._voice.say(said)
-        await self._until(lambda: now_s() >= said.leaves[-1], REPLY_WAIT_S)
+        await self._until(lambda: now_s() >= said.leaves[-1], self._patience.reply_s)
 
     async def _reply_end(self, said: Said) -> None:
-        if not await self._until(self._silent, REPLY_MAX_S):
-            self._take.remarks.append(f"the reply to {said.line.name} had not ended after {REPLY_MAX_S:g} s")
+        within_s = self._patience.reply_end_s
+        if not await self._until(self._silent, within_s):
+            self._take.remarks.append(f"the reply to {said.line.name} had not ended after {within_s:g} s")
 
     async def _pause(self, seconds: float) -> None:
         due_s = now_s() + seconds
-        await self._until(lambda: now_s() >= due_s, seconds + RECONNECT_WAIT_S)
+        await self._until(lambda: now_s() >= due_s, seconds + self._patience.reconnect_s)
 
     def _replied(self, said: Said) -> bool:
         """Whether the avatar has begun to answer a line that was said to its end."""
@@ -190,34 +219,35 @@ class Conversation:
             RoomError: the call is over, or the agent has gone and stays away.
             ConnectionBroke: the connection was lost and is back.
         """
-        losses, end_s = self._room.losses, now_s() + within_s
+        end_s = now_s() + within_s
         while not reached():
             if now_s() >= end_s:
                 return False
             await self._voice.pulse()
-            await self._check(losses)
+            await self._check()
         return True
 
-    async def _check(self, losses: int) -> None:
+    async def _check(self) -> None:
         if self._room.ended:
             raise RoomError(f"the call ended: {self._room.ended}")
-        if self._room.losses > losses:
+        if self._room.losses > self._losses:
             await self._return()
+            self._losses = self._room.losses
             raise ConnectionBroke
         if self._agent.present or not self._take.heard:
             self._last_present_s = now_s()
-        elif now_s() - self._last_present_s > AGENT_RETURN_S:
-            raise RoomError(f"the agent left the room and did not come back within {AGENT_RETURN_S:g} s")
+        elif now_s() - self._last_present_s > self._patience.return_s:
+            raise RoomError(f"the agent left the room and did not come back within {self._patience.return_s:g} s")
 
     async def _return(self) -> None:
         """Wait for the connection to come back, and the agent with it."""
         self._notice("the connection is lost; waiting for it")
-        end_s = now_s() + RECONNECT_WAIT_S
+        end_s = now_s() + self._patience.reconnect_s
         while self._room.lost or not self._agent.present:
             if self._room.ended:
                 raise RoomError(f"the call ended: {self._room.ended}")
             if now_s() >= end_s:
                 what = "the connection was lost" if self._room.lost else "the agent was lost with the connection"
-                raise RoomError(f"{what} and did not come back within {RECONNECT_WAIT_S:g} s")
+                raise RoomError(f"{what} and did not come back within {self._patience.reconnect_s:g} s")
             await self._voice.pulse()
         self._last_present_s = now_s()

@@ -95,7 +95,7 @@ _SILENT = Turn("", "", None, None, None, None, interrupted=False)
 def _windows(scene: Scene) -> dict[int, _Window]:
     lines = [utterance for utterance in scene.utterances if not utterance.interrupts]
     interruptions = {utterance.turn: utterance for utterance in scene.utterances if utterance.interrupts}
-    ends = [line.start for line in lines[1:]] + [float("inf")]
+    ends = [*(line.start for line in lines[1:]), float("inf")][: len(lines)]
     return {line.turn: _Window(line, interruptions.get(line.turn), end) for line, end in zip(lines, ends, strict=True)}
 
 

@@ -23,6 +23,7 @@ CLICK_ALONE = 4.0  # times the steepest step of the 40 ms around it
 CLICK_S = 0.005  # a click is over after this
 AROUND_S = 0.040
 PAIR_S = 0.45  # flash and click further apart do not belong together
+NEAR_S = 0.1  # a flash is compared with the clock's skew of a frame so near, if there was voice
 WARN_MS = FRAME_MS  # one frame
 
 
@@ -89,12 +90,16 @@ def check(seen_s: NDArray[np.float64], heard_s: NDArray[np.float64], skew: Skew)
     probe = Probe(len(distance_ms), p50, p95, mean_ms=round(float(distance_ms.mean()), 1))
     if not len(skew.at_s):
         return probe
-    clock_ms = np.interp(seen_s[paired], skew.at_s, skew.skew_s) * 1000
+    at = np.clip(np.searchsorted(skew.at_s, seen_s[paired]), 0, len(skew.at_s) - 1)
+    known = np.abs(skew.at_s[at] - seen_s[paired]) <= NEAR_S
+    if not known.any():
+        return probe
+    clock_ms = skew.skew_s[at][known] * 1000
     return Probe(
         probe.pairs,
         p50,
         p95,
         probe.mean_ms,
         clock_mean_ms=round(float(clock_ms.mean()), 1),
-        difference_ms=round(float(np.median(distance_ms - clock_ms)), 1),
+        difference_ms=round(float(np.median(distance_ms[known] - clock_ms)), 1),
     )

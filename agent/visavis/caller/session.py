@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from types import TracebackType
 from urllib.parse import urlsplit
 
+import jwt
 from livekit import rtc
 
 from visavis.caller.camera import CameraFile
-from visavis.caller.conversation import Conversation
+from visavis.caller.conversation import DEFAULT_PATIENCE, Conversation, Patience
 from visavis.caller.ear import Ear, PictureSink
 from visavis.caller.microphone import Microphone
 from visavis.caller.speech import Plan
@@ -31,6 +34,21 @@ def check_url(url: str) -> str:
     if parts.scheme not in ("ws", "wss", "http", "https") or not parts.hostname:
         raise InputError(f"--url {url}: write ws://HOST:PORT or wss://HOST")
     return url
+
+
+def check_token(token: str) -> str:
+    """An access token, as it is; whether the server knows its key only the server can tell.
+
+    Raises:
+        InputError: it is no token, or has expired.
+    """
+    try:
+        claims = jwt.decode(token, options={"verify_signature": False, "verify_exp": False})
+    except jwt.PyJWTError as error:
+        raise InputError(f"--token: is no access token ({error}); give the whole JWT") from None
+    if claims.get("exp", math.inf) < time.time():
+        raise InputError("the token has expired; ask for a new one")
+    return token
 
 
 class Connection:
@@ -105,6 +123,7 @@ async def hold_call(
     camera: CameraFile | None = None,
     pictures: PictureSink | None = None,
     notice: Callable[[str], None] = lambda _: None,
+    patience: Patience = DEFAULT_PATIENCE,
 ) -> None:
     """Hold one call; whatever happens, `take` has what it gave so far.
 
@@ -119,7 +138,7 @@ async def hold_call(
     async with Connection(url, token) as connection:
         take.identity = connection.room.local_participant.identity
         ear, microphone = Ear(connection.room, take, pictures), Microphone()
-        conversation = Conversation(plan, take, connection, microphone, ear, notice)
+        conversation = Conversation(plan, take, connection, microphone, ear, notice, patience)
         background: list[asyncio.Task[None]] = []
         try:
             await _publish(connection.room, microphone, camera)

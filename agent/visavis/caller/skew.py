@@ -127,7 +127,7 @@ def best_shift(window: NDArray[np.float32], heard: NDArray[np.float32]) -> float
 
 @dataclass(frozen=True)
 class Skew:
-    """Skew of each frame near voice [N]: `at_s` its showing (caller's clock), `skew_s` positive: the picture is late."""
+    """Skew of each frame near voice [N]: `at_s` its showing (caller's clock), `skew_s` positive: picture late."""
 
     at_s: Floats
     skew_s: Floats

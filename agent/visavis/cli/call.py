@@ -17,7 +17,7 @@ import click
 from visavis.caller.camera import CameraFile
 from visavis.caller.record import write_record
 from visavis.caller.report import make_report, table
-from visavis.caller.session import check_url, hold_call
+from visavis.caller.session import check_token, check_url, hold_call
 from visavis.caller.speech import Interruption, Line, Plan
 from visavis.caller.spool import Spool
 from visavis.caller.take import Take
@@ -27,6 +27,7 @@ from visavis.local.tokens import access_token, fresh_name
 from visavis.local.worker_process import LocalWorker
 from visavis.media.errors import InputError, VisavisError
 from visavis.media.settings import Settings
+from visavis_models.serve.portrait import portrait as face
 
 
 @dataclass(frozen=True)
@@ -93,14 +94,14 @@ def command(
     given = {"stt": stt, "llm": llm, "tts": tts, "settings": settings}
     wishes = check_wishes(url, token, portrait, probe, {key: value for key, value in given.items() if value})
     plan = Plan(tuple(Line.read(path) for path in mic), tuple(Interruption.parse(text) for text in interrupt))
-    face = CameraFile(camera) if camera else None
+    eye = CameraFile(camera) if camera else None
     logging.getLogger().addHandler(logging.NullHandler())  # stderr is for the one line that says what went wrong
     with tempfile.TemporaryDirectory(prefix="visavis-call-") as folder:
         spool = Spool(Path(folder)) if record or interrupt else None
         take = Take(identity="")
         error: BaseException | None = None
         try:
-            asyncio.run(call(wishes, plan, take, face, spool))
+            asyncio.run(call(wishes, plan, take, eye, spool))
         except (VisavisError, KeyboardInterrupt) as failure:
             error = failure
         if spool:
@@ -129,14 +130,17 @@ def check_wishes(url: str, token: str, portrait: str, probe: bool, worker: dict[
         raise InputError("--portrait and --probe go to the agent in a token of our own; leave out --token or them")
     if url:
         check_url(url)
+        if token:
+            check_token(token)
         if worker:
             raise InputError(f"--{next(iter(worker))} is for the embedded agent; the one at --url has its own settings")
     else:
         arguments = {key: value for key, value in worker.items() if key != "settings"}
         file = worker.get("settings")
         Settings.load(file if isinstance(file, Path) else None, arguments)
-    if portrait and Path(portrait).exists():
-        portrait = str(Path(portrait).resolve())
+        if portrait:
+            face(portrait)
+            portrait = str(Path(portrait).resolve()) if Path(portrait).exists() else portrait
     flags = [part for key, value in worker.items() for part in (f"--{key}", str(value))]
     return Wishes(url, token, portrait, probe, tuple(flags))
 
