@@ -24,6 +24,7 @@ from visavis_models.serve.motion import MotionModel
 from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE, ROTATION, frames_in
 from visavis_models.train.captures import CLIPS, Capture, load_capture
 from visavis_models.train.data import HELD_OUT_CLIP
+from visavis_models.train.grid import load_sentences
 from visavis_models.train.life import loudness
 from visavis_models.train.mouth import author_mouth
 from visavis_models.train.sentences import HELD_OUT
@@ -143,6 +144,20 @@ def judge_capture(model: MotionModel, folder: Path) -> None:
         print(f"  {name:36s} {r:10.3f} {lag:+6d} ms {ratio:10.2f}")
 
 
+def judge_english(model: MotionModel, folder: Path) -> None:
+    """Lip opening of a real English speaker whom the model has never heard, beside the energy of the voice."""
+    clips = load_sentences(folder)
+    gap = np.concatenate([clip.gap for clip in clips])
+    print(f"\nLip gap of GRID's s1 ({len(clips)} clips, none trained on)   r at 0   best at")
+    rows = {
+        "motion model": [lip_opening(animate(model, clip.audio)) for clip in clips],
+        "log energy of the voice": [log_energy(clip.audio) for clip in clips],
+    }
+    for name, predicted in rows.items():
+        r, lag, _ = tracking(np.concatenate(predicted), gap)
+        print(f"  {name:42s} {r:12.3f} {lag:+6d} ms")
+
+
 def judge_lips(model: MotionModel, said: list[Utterance]) -> None:
     """Closed lips on p, b, m of held-out sentences; open vowels away from them are the chance level."""
     print(f"\nLips closed within 40 ms ({len(said)} held-out sentences)   p b m       open vowels away from them")
@@ -220,6 +235,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="folder of an exported model; default: the shipped one")
     parser.add_argument("--captures", type=Path, default=Path("../shared/data/facegood"))
+    parser.add_argument("--grid", type=Path, default=Path("../shared/data/grid"))
     parser.add_argument("--picture", type=Path, help="draw mouth curves of one sentence into this file")
     options = parser.parse_args()
     model = MotionModel.load(options.model)
@@ -230,6 +246,8 @@ def main() -> None:
         judge_capture(model, options.captures)
     else:
         print(f"\n{options.captures}: not there, so no figures on real captures")
+    if options.grid.exists():
+        judge_english(model, options.grid)
     judge_lips(model, said)
     judge_rest(model)
     judge_speed(model)
