@@ -76,7 +76,7 @@ def install_server(say: Say) -> list[str]:
             return find_server()
         except (ServerError, AssetError) as error:
             reasons.append(str(error))
-    raise ServerError(f"no way to a LiveKit server worked: {'; '.join(reasons)}")
+    raise ServerError(f"no way to a LiveKit server worked: {'; '.join(reasons)}; livekit-server on PATH would do")
 
 
 def _from_release(say: Say) -> None:
@@ -134,6 +134,8 @@ def _build(path: Path, say: Say) -> None:
 
 
 def _from_docker(say: Say) -> None:
+    if not shutil.which("docker"):
+        raise ServerError("Docker: not installed")
     say(f"LiveKit server {VERSION}: Docker image")
     if not _docker("pull", "--quiet", IMAGE):
         raise ServerError("Docker: no engine is running, or the image cannot be pulled")

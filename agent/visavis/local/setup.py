@@ -8,16 +8,18 @@ from __future__ import annotations
 import sys
 
 from visavis.local.binary import install_server
+from visavis.local.server import Endpoint
 from visavis.media.errors import VisavisError
 
 
 def set_up() -> None:
-    """The LiveKit server, the recognition bundles and the renderer's compiled kernels.
+    """The LiveKit server (unless the environment names one), the recognition bundles and the renderer's kernels.
 
     Raises:
         VisavisError: one of them cannot be had; the message says why.
     """
-    install_server(say)
+    if Endpoint.from_environment() is None:
+        install_server(say)
     from visavis.perception import bundles  # late: importing them takes seconds, and a server that fails needs none
     from visavis_models.serve.renderer import compile_kernels
 
