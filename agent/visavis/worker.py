@@ -63,7 +63,8 @@ def server(settings: Settings, url: str, key: str, secret: str) -> AgentServer:
         setup_fnc=partial(prewarm, settings=settings),
         initialize_process_timeout=worker.initialize_s,
         num_idle_processes=worker.idle_processes,
-        load_threshold=math.inf,  # calls are counted instead, see `answer`
+        load_fnc=partial(load, max_calls=worker.max_calls),
+        load_threshold=math.inf,  # the server sends no call to a load of 1, and `answer` counts them
         host="127.0.0.1",
         port=0,
         job_memory_warn_mb=1200,
@@ -72,6 +73,15 @@ def server(settings: Settings, url: str, key: str, secret: str) -> AgentServer:
         entrypoint, agent_name=AGENT_NAME, on_request=partial(answer, agent_server, worker.max_calls)
     )
     return agent_server
+
+
+def load(agent_server: AgentServer, max_calls: int) -> float:
+    """How full this worker is, 0..1: calls held by calls allowed.
+
+    The stock measure is the machine's processor load; a server offers no call to a worker whose load is 1, so on a
+    machine of two cores the first call would keep out the second, and a build running beside it the first.
+    """
+    return min(1.0, len(agent_server.active_jobs) / max_calls)
 
 
 async def answer(agent_server: AgentServer, max_calls: int, request: JobRequest) -> None:

@@ -14,6 +14,7 @@ from visavis.avatar import AvatarSession, VideoOptions
 from visavis.call.metadata import JobMetadata
 from visavis.dialogue import providers
 from visavis.dialogue.host import Host
+from visavis.dialogue.turn_end import Words
 from visavis.media.events import EVENTS_TOPIC, Event, Fault, encode, wall_us
 from visavis.media.metrics import LoadMeter
 from visavis.media.settings import Settings
@@ -49,7 +50,8 @@ class Call:
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._leaving: asyncio.TimerHandle | None = None
         self._watcher = Watcher(room, self._send)
-        self._session = providers.session(settings, models, self._watcher.sight)
+        self._words = Words()
+        self._session = providers.session(settings, models, self._watcher.sight, self._words)
         self._avatar = AvatarSession(
             portrait=self._metadata.portrait or settings.portrait,
             video=VideoOptions(**asdict(settings.video)),
@@ -85,6 +87,7 @@ class Call:
             ready=self._audible,
             sight=self._watcher.sight,
             tell=self._tell,
+            words=self._words,
             hear=self._avatar.hear,
         )
         await self._session.start(

@@ -12,6 +12,7 @@ from livekit.agents.types import FlushSentinel
 
 from visavis.dialogue.backchannel import is_backchannel
 from visavis.dialogue.sight import NoSight, Sight
+from visavis.dialogue.turn_end import Words
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class Host(Agent):
         ready: awaited before the greeting: the avatar's own voice track is heard.
         sight: what the camera shows, told to the language model.
         tell: tells the people in the room of a fault.
+        words: is told what the user just said.
         hear: takes every frame of the user's voice, for the face that listens.
     """
 
@@ -51,6 +53,7 @@ class Host(Agent):
         ready: Callable[[], Awaitable[None]] = at_once,
         sight: Sight | None = None,
         tell: Tell = lambda part, message: None,
+        words: Words | None = None,
         hear: Callable[[rtc.AudioFrame], None] = lambda frame: None,
     ) -> None:
         super().__init__(instructions=instructions)
@@ -58,6 +61,7 @@ class Host(Agent):
         self._ready = ready
         self._sight = sight or NoSight()
         self._tell = tell
+        self._words = words or Words()
         self._hear = hear
 
     async def on_enter(self) -> None:
@@ -70,8 +74,11 @@ class Host(Agent):
     ) -> AsyncGenerator[stt.SpeechEvent, None]:
         """Recognition, without the listener's "mhm" while the avatar speaks: each would end the sentence."""
         async for event in Agent.default.stt_node(self, self._overheard(audio), model_settings):
-            if not self._only_says_go_on(event):
-                yield event
+            if self._only_says_go_on(event):
+                continue
+            if event.type in TRANSCRIPTS and event.alternatives:
+                self._words.text = event.alternatives[0].text
+            yield event
 
     async def _overheard(self, audio: AsyncIterable[rtc.AudioFrame]) -> AsyncGenerator[rtc.AudioFrame, None]:
         async for frame in audio:

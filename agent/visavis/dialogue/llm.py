@@ -77,6 +77,7 @@ class HostStream(llm.LLMStream):
         self._thread = thread
         self._id = utils.shortuuid()
         self._cancelled = False
+        self._sent = False
 
     async def _run(self) -> None:
         history = talk(self._chat_ctx)
@@ -115,10 +116,13 @@ class HostStream(llm.LLMStream):
             raise APIConnectionError(f"the language model failed: {error}") from error
         finally:
             self._cancelled = True  # a reply that nobody waits for any more ends at its next token
-        self._send(*(sentences.finish() or ([] if sentences.said else [SILENCE])))
+        self._send(*sentences.finish())
+        if not self._sent:
+            self._send(SILENCE)
 
     def _send(self, *sentences: str) -> None:
         for sentence in sentences:
+            self._sent = True
             delta = llm.ChoiceDelta(role="assistant", content=f"{sentence} ")
             self._event_ch.send_nowait(llm.ChatChunk(id=self._id, delta=delta))
 

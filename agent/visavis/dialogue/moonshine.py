@@ -25,8 +25,12 @@ FloatArray = NDArray[np.float32]
 BEGIN, END = 1, 2  # <s>, </s>
 LAYERS, HEADS, HEAD_WIDTH = 6, 8, 36
 TOKENS_PER_SECOND = 6.5  # the longest plausible transcript, as in the authors' own runtime: ends a decoder's loop
+TAIL = MODEL_RATE // 10  # samples of silence that follow: the last word is heard better
 SHORTEST = MODEL_RATE // 4  # samples; anything shorter is padded with silence
 _OLD_SPELLING = re.compile(r"\b(to)-(day|morrow|night)\b", re.IGNORECASE)  # of the books that it learnt from
+_SUM = re.compile(
+    r"\b(?:to|too)(?= (?:plus|minus)\b)|(?:(?<=\bplus )|(?<=\bplus, )|(?<=\bminus )|(?<=\bminus, ))(?:to|too)\b", re.I
+)
 _SPACE = "\u2581"  # SentencePiece's mark of a word's beginning
 
 
@@ -58,7 +62,7 @@ class Moonshine:
 
     def transcribe(self, pcm: FloatArray) -> Transcript:
         """Recognise `pcm`, float32 [N] mono at 16 kHz in -1..1."""
-        pcm = np.pad(pcm, (0, max(0, SHORTEST - len(pcm))))
+        pcm = np.pad(pcm, (0, max(TAIL, SHORTEST - len(pcm))))
         states = self._encoder.run(
             None, {"input_values": pcm[None], "attention_mask": np.ones((1, len(pcm)), np.int64)}
         )
@@ -130,4 +134,5 @@ def detokenise(pieces: Iterable[bytes]) -> str:
     """Join sub-words to text; control tokens such as `<s>` vanish."""
     joined = b"".join(piece for piece in pieces if not (piece.startswith(b"<") and piece.endswith(b">")))
     text = joined.decode("utf-8", errors="ignore").replace(_SPACE, " ").strip()
-    return _OLD_SPELLING.sub(r"\1\2", text)
+    text = _OLD_SPELLING.sub(r"\1\2", text)
+    return _SUM.sub("two", text)  # nothing else is said there

@@ -21,6 +21,7 @@ from visavis.dialogue.sight import NoSight, Sight
 from visavis.dialogue.smollm import SmolLM
 from visavis.dialogue.stt import MoonshineSTT
 from visavis.dialogue.tts import HibariTTS
+from visavis.dialogue.turn_end import TurnEnd, Words
 from visavis.dialogue.whisper import Whisper, WhisperSTT
 from visavis.media.errors import InputError
 from visavis.media.settings import ROLES, Provider, Settings
@@ -143,8 +144,16 @@ def _literal(text: str) -> object:
         return text
 
 
-def session(settings: Settings, models: Models, sight: Sight | None = None) -> AgentSession[None]:
-    """An agent session as `settings` want it: everything that decides turns runs on this machine."""
+def session(
+    settings: Settings, models: Models, sight: Sight | None = None, words: Words | None = None
+) -> AgentSession[None]:
+    """An agent session as `settings` want it: everything that decides turns runs on this machine.
+
+    Args:
+        settings, models: as everywhere here.
+        sight: what the camera shows.
+        words: what the user just said, kept up to date by the `Host`.
+    """
     turn = settings.turn
     return AgentSession(
         stt=recogniser(settings, models),
@@ -152,7 +161,7 @@ def session(settings: Settings, models: Models, sight: Sight | None = None) -> A
         tts=voice(settings, models),
         vad=inference.VAD(min_silence_duration=VAD_SILENCE_S),
         turn_handling=TurnHandlingOptions(
-            turn_detection=inference.TurnDetector(version="v1-mini"),
+            turn_detection=TurnEnd(words or Words()),
             endpointing={"mode": "fixed", "min_delay": turn.min_delay_s, "max_delay": turn.max_delay_s},
             interruption={
                 "mode": "vad",

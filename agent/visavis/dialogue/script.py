@@ -136,7 +136,7 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"\b(can|do) you (even )?(see|look at) me\b|\bcan you see\b|\bwhat do i look like\b", _seen),
     (r"\bam i (visible|in the picture)\b|\bis my camera (on|working)\b", _seen),
     (r"\bwhat time is it\b|\bwhat is the time\b|\b(tell me|have) the time\b|\bhow late is it\b", _time),
-    (r"\bwhat (day|date) is (it|today)\b|\bwhat is (the|today is) date\b|\bwhich day\b", _date),
+    (r"\bwhat (day|date) is (it|today)\b|\bwhat is (the|today s) date\b|\bwhich day\b", _date),
     (r"\bwho are you\b.*\bwhat can you do\b", _always(_WHO_AND_WHAT)),
     (r"\bwhat can you do\b|\bhow can you help\b|^(please )?help( me)?( please)?$|\bi need help\b", _always(_SKILLS)),
     (r"\bwho are you\b|\bwhat is your name\b|\bwhat are you called\b", _always(_WHO)),

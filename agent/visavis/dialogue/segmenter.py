@@ -44,7 +44,7 @@ class Pace:
     on: float = 0.5
     off: float = 0.35
     onset_s: float = 0.06
-    prefix_s: float = 0.32
+    prefix_s: float = 0.13
     pause_s: float = 0.09
     patience_s: float = 1.2
     interim_s: float = 0.5

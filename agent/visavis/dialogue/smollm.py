@@ -35,6 +35,7 @@ EXAMPLES = (
 )
 
 _SENTENCE = re.compile(r".*?[.!?](?=\s|$)", re.DOTALL)
+_CLAUSE = re.compile(r"[^.!?,;:]{16,}?[,;:]\s")
 _JUNK = re.compile(
     r"\b(as an ai|language model|i cannot browse|user:|assistant:|system:)"
     r"|[<>{}\[\]|#*_=~^\\]|https?:|[^\x00-\u024f\u2010-\u2026]",
@@ -148,16 +149,21 @@ def prompt() -> list[Message]:
 
 
 class Sentences:
-    """Sane sentences of a stream of tokens, two at most."""
+    """Sane sentences of a stream of tokens, two at most; the very first one in clauses, so that the voice can begin."""
 
     def __init__(self) -> None:
         self._text = ""
+        self._opening = ""  # clauses of the first sentence that were said already
         self.said: list[str] = []
 
     def push(self, text: str) -> list[str]:
         """More text; returns the sentences that may be said now."""
         self._text += text
         ready = []
+        if not self.said and (match := _CLAUSE.match(self._text)) and sane(match.group()):
+            self._text = self._text[match.end() :]
+            self._opening += f"{match.group().strip()} "
+            ready.append(match.group().strip())
         while not self.full and (match := _SENTENCE.match(self._text)):
             self._text = self._text[match.end() :]
             ready += self._judge(match.group())
@@ -175,9 +181,10 @@ class Sentences:
 
     def _judge(self, sentence: str) -> list[str]:
         sentence = " ".join(sentence.split())
-        if not sane(sentence) or sentence in self.said:
+        if not sane(self._opening + sentence) or sentence in self.said:
             return []
-        self.said.append(sentence)
+        self.said.append(self._opening + sentence)
+        self._opening = ""
         return [sentence]
 
 

@@ -109,8 +109,8 @@ class TurnSettings:
         echo_warmup_s: at the start of a call the user cannot interrupt for so long: echo cancellation settles.
     """
 
-    min_delay_s: float = 0.3
-    max_delay_s: float = 1.6
+    min_delay_s: float = 0.25
+    max_delay_s: float = 1.2
     interruption_s: float = 0.3
     resume_s: float = 0.6
     echo_warmup_s: float = 1.0

@@ -1,0 +1,27 @@
+"""What only says "go on"."""
+
+from __future__ import annotations
+
+import pytest
+
+from visavis.dialogue.backchannel import is_backchannel
+
+
+@pytest.mark.parametrize("text", ["Mm-hmm.", "Mhm", "Yeah.", "Uh-huh.", "Oh, okay.", "I see.", "Right, right."])
+def test_backchannels(text) -> None:
+    assert is_backchannel(text, 0.8, 0.9)
+
+
+@pytest.mark.parametrize("text", ["Stop.", "No.", "Wait.", "Stop, please.", "Yeah, but why?", ""])
+def test_turns(text) -> None:
+    assert not is_backchannel(text, 0.7, 0.95)
+
+
+def test_a_murmur_is_known_by_the_recognisers_doubt() -> None:
+    assert is_backchannel("And I'm um", 0.5, 0.56)
+    assert not is_backchannel("And I'm um", 1.5, 0.56)
+    assert not is_backchannel("Stop now", 0.5, 0.9)
+
+
+def test_a_long_yes_is_an_answer() -> None:
+    assert not is_backchannel("Yeah, yeah, yeah, yeah.", 2.0, 0.9)
