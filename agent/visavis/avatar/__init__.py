@@ -1,0 +1,25 @@
+"""A face for any livekit-agents app: `AvatarSession(portrait="alex")`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from visavis.avatar.runner import AvatarStats as AvatarStats
+    from visavis.avatar.runner import VideoOptions as VideoOptions
+    from visavis.avatar.session import AvatarSession as AvatarSession
+
+__all__ = ["AvatarSession", "AvatarStats", "VideoOptions"]
+
+
+def __getattr__(name: str) -> object:
+    """Import on first use: plain parts of the package do without LiveKit."""
+    if name == "AvatarSession":
+        from visavis.avatar.session import AvatarSession
+
+        return AvatarSession
+    if name in ("AvatarStats", "VideoOptions"):
+        from visavis.avatar import runner
+
+        return getattr(runner, name)
+    raise AttributeError(name)

@@ -1,0 +1,150 @@
+"""Draws each frame just in time, on a thread of its own, and hands it over so that it arrives with its sound.
+
+The frame at position p of the voice is due at `leaves_us(p) + VIDEO_LAG_US`. Drawing begins as late as the last frames
+allow, so that a frame knows as much of the voice as there is. A frame that comes more than `LATE_US` too late is not
+drawn: its motion passes, and the next one is on time again. The voice never waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from visavis.avatar import probe
+from visavis.avatar.face import FrameSource, Picture
+from visavis.avatar.listening import Listening
+from visavis.avatar.pump import clock_us, urge
+from visavis.media.speech import Speech
+from visavis_models.serve.stream import HORIZON_FRAMES
+from visavis_models.spec import FRAME_MS, ROOM_FRAME
+
+logger = logging.getLogger(__name__)
+
+# A picture leaves so much after its sound: Opus packets and the receiver's jitter buffer keep sound longer on the way.
+# Measured over loopback: sound arrives 64-80 ms after it leaves, pictures are shown 27 (idle) to 52 (busy machine).
+VIDEO_LAG_US = 32_000
+LATE_US = 20_000
+MARGIN_US = 4_000  # drawing begins so much earlier than it has to
+LONGEST_US = 40_000  # and never earlier than this before it is due
+FORGETS = 0.98  # a slow frame is remembered for two seconds
+MOST_SKIPPED = 25  # after a longer standstill the face goes on from where it stood
+RECENT = 250  # frames that the medians are taken over
+
+
+@dataclass(frozen=True)
+class FrameStats:
+    """What became of the frames.
+
+    Attributes:
+        shown, skipped: counts since the beginning.
+        draw_ms_p50, draw_ms_p95: from asking for a frame to having it, of the last 10 s.
+        late_ms_p95: how much later than due the shown frames were handed over, of the last 10 s.
+    """
+
+    shown: int
+    skipped: int
+    draw_ms_p50: float
+    draw_ms_p95: float
+    late_ms_p95: float
+
+
+class FrameLoop:
+    """The thread that draws.
+
+    Args:
+        source: what draws.
+        speech: the voice and its clock.
+        listening: what is heard and seen of the person.
+        show: called on the thread with a picture (RGB uint8 [H, W, 3]) and when its sound leaves (clock's us).
+        probing: whether the frames of `probe` are flashes.
+    """
+
+    def __init__(
+        self,
+        source: FrameSource,
+        speech: Speech,
+        listening: Listening,
+        show: Callable[[Picture, int], None],
+        *,
+        probing: bool = False,
+    ) -> None:
+        self._source, self._speech, self._listening, self._show = source, speech, listening, show
+        self._probing = probing
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="visavis-frames", daemon=True)
+        self._ahead_us = float(LONGEST_US)
+        self._shown = self._skipped = 0
+        self._draw_us: deque[int] = deque(maxlen=RECENT)
+        self._late_us: deque[int] = deque(maxlen=RECENT)
+
+    def start(self) -> None:
+        """Begin with the next frame whose sound has not left; the clock must be running."""
+        self._thread.start()
+
+    def stats(self) -> FrameStats:
+        """What became of the frames so far."""
+        draw, late = list(self._draw_us) or [0], list(self._late_us) or [0]
+        p50, p95 = (np.percentile(draw, (50, 95)) / 1000).round(1).tolist()
+        return FrameStats(self._shown, self._skipped, p50, p95, round(float(np.percentile(late, 95)) / 1000, 1))
+
+    def close(self) -> None:
+        """End the thread; returns when it is gone."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        urge()
+        try:
+            self._draw_on()
+        except Exception:  # the thread's edge: the voice goes on, the picture stands
+            logger.exception("the face can not be drawn any more")
+
+    def _draw_on(self) -> None:
+        position = self._next_frame()
+        while not self._waits_until(self._due_us(position) - self._ahead_us):
+            skip = self._too_late(position)
+            position += skip * ROOM_FRAME
+            self._draw(position, skip)
+            position += ROOM_FRAME
+
+    def _next_frame(self) -> int:
+        return -(-self._speech.played(clock_us()) // ROOM_FRAME) * ROOM_FRAME
+
+    def _too_late(self, position: int) -> int:
+        """How many frames from `position` on can not be shown in time any more."""
+        late_us = clock_us() - self._due_us(position) - LATE_US
+        skip = max(-(-late_us // (FRAME_MS * 1000)), 0)
+        self._skipped += skip
+        return skip
+
+    def _draw(self, position: int, skip: int) -> None:
+        asked_us = clock_us()
+        missed = min(skip, MOST_SKIPPED)
+        voice = self._speech.voice(position - missed * ROOM_FRAME, missed + HORIZON_FRAMES)
+        picture = self._source.next(voice, self._listening.voice(asked_us), self._listening.motion, missed)
+        if self._probing and probe.flashes(position):
+            picture = probe.flash(picture)
+        took_us = clock_us() - asked_us
+        self._draw_us.append(took_us)
+        self._ahead_us = min(max(took_us + MARGIN_US, self._ahead_us * FORGETS), LONGEST_US)
+        due_us = self._due_us(position)
+        if self._waits_until(due_us):
+            return
+        self._show(picture, self._speech.leaves_us(position))
+        now_us = clock_us()
+        self._speech.drawn(position, asked_us, now_us)
+        self._late_us.append(max(now_us - due_us, 0))
+        self._shown += 1
+
+    def _due_us(self, position: int) -> int:
+        return self._speech.leaves_us(position) + VIDEO_LAG_US
+
+    def _waits_until(self, at_us: float) -> bool:
+        """Wait; whether the thread is to end."""
+        return self._closing.wait(max(at_us - clock_us(), 0) / 1e6)

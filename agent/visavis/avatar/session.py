@@ -1,0 +1,104 @@
+"""The drop-in: a face for any livekit-agents app.
+
+avatar = AvatarSession(portrait="alex")
+await avatar.start(session, room=ctx.room)      # before session.start(...)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from livekit import rtc
+from livekit.agents import AgentSession
+from livekit.agents.voice import avatar
+
+from visavis.avatar.face import Face, FrameSource
+from visavis.avatar.pump import clock_us
+from visavis.avatar.runner import AvatarStats, Runner, VideoOptions
+from visavis.avatar.sink import AvatarAudioOutput
+from visavis_models.spec import Motion
+
+
+class AvatarSession(avatar.AvatarSession[str]):
+    """A face and its voice in the agent's own process and under the agent's own identity.
+
+    The agent's token needs `can_update_own_metadata` (its state travels in its attributes), as LiveKit's own do.
+
+    Args:
+        portrait: the name of a shipped face, an `.avatar` file or a picture.
+        video: what is published of the face.
+        probe: send a flash and a click each second, for measuring.
+        source: what draws the face; None: the shipped motion model and `portrait`.
+    """
+
+    def __init__(
+        self,
+        portrait: str | Path = "alex",
+        *,
+        video: VideoOptions | None = None,
+        probe: bool = False,
+        source: FrameSource | None = None,
+    ) -> None:
+        super().__init__()
+        self._portrait, self._video, self._probing = portrait, video or VideoOptions(), probe
+        self._source = source
+        self._runner: Runner | None = None
+
+    @property
+    def avatar_identity(self) -> str:
+        """The agent's own: it is the agent whose face this is."""
+        return self._room.local_participant.identity if self._room is not None else ""
+
+    @property
+    def provider(self) -> str:
+        return "visavis"
+
+    async def start(self, agent_session: AgentSession, room: rtc.Room) -> None:
+        """Load the face, bring it to life and make it the agent's voice; call it before `agent_session.start()`.
+
+        It is published as soon as the room is connected, and says nothing before; nobody has to listen for that.
+
+        Raises:
+            InputError: no such portrait.
+        """
+        source = self._source
+        if source is None:
+            source = await asyncio.to_thread(Face.open, self._portrait, size=self._video.size)
+        await super().start(agent_session, room)
+        sink = AvatarAudioOutput()
+        self._runner = Runner(room, sink, source, video=self._video, probing=self._probing)
+        await self._runner.start()
+        agent_session.output.replace_audio_tail(sink)
+        if room.isconnected():
+            await self._runner.published.wait()
+
+    def hear(self, frame: rtc.AudioFrame) -> None:
+        """A frame of the person's voice: the face listens."""
+        if self._runner is not None:
+            self._runner.listening.hear(frame, clock_us())
+
+    def see(self, motion: Motion | None) -> None:
+        """What the person was seen to do until now, newest last; None: nobody is seen."""
+        if self._runner is not None:
+            self._runner.listening.motion = motion
+
+    def stats(self) -> AvatarStats:
+        """How it fares.
+
+        Raises:
+            RuntimeError: it was not started.
+        """
+        if self._runner is None:
+            raise RuntimeError("the avatar was not started")
+        return self._runner.stats()
+
+    async def aclose(self) -> None:
+        """End face and voice. The base would remove the avatar's participant, which here is the agent itself."""
+        if self._runner is not None:
+            await self._runner.aclose()
+            self._runner = None
+        room, self._room = self._room, None
+        if room is not None:
+            room.off("connection_state_changed", self._on_connection_state_changed)
+        await super().aclose()

@@ -1,0 +1,47 @@
+"""`rtc` frames to arrays and back: the one place that knows both."""
+
+from __future__ import annotations
+
+import numpy as np
+from livekit import rtc
+from numpy.typing import NDArray
+
+from visavis.media.resample import FloatArray, Resampler
+from visavis_models.serve.colour import to_i420
+from visavis_models.spec import MODEL_RATE, ROOM_RATE
+
+Pcm = NDArray[np.int16]
+FULL_SCALE = 32768.0
+
+
+def mono(frame: rtc.AudioFrame) -> FloatArray:
+    """The mean of a frame's channels, float32 [n] in -1..1, in memory of its own."""
+    samples = np.frombuffer(frame.data, np.int16).reshape(-1, frame.num_channels)
+    return samples.mean(axis=1, dtype=np.float32) / np.float32(FULL_SCALE)
+
+
+def to_pcm(samples: FloatArray) -> Pcm:
+    """float32 in -1..1 (clipped) to 16-bit."""
+    return np.clip(np.rint(samples * FULL_SCALE), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
+
+
+def to_float(pcm: Pcm) -> FloatArray:
+    """16-bit to float32 in -1..1."""
+    return pcm.astype(np.float32) / np.float32(FULL_SCALE)
+
+
+def audio_frame(pcm: Pcm, rate: int = ROOM_RATE) -> rtc.AudioFrame:
+    """Mono 16-bit samples as a frame."""
+    return rtc.AudioFrame(pcm.tobytes(), rate, 1, len(pcm))
+
+
+def video_frame(rgb: NDArray[np.uint8]) -> rtc.VideoFrame:
+    """An RGB picture uint8 [H, W, 3] as an I420 frame with a buffer of its own."""
+    height, width, _ = rgb.shape
+    return rtc.VideoFrame(width, height, rtc.VideoBufferType.I420, to_i420(rgb).data)
+
+
+def compile_kernels() -> None:
+    """Compile what this floor runs on, or load it compiled: afterwards the first frame costs what every frame does."""
+    video_frame(np.zeros((2, 2, 3), np.uint8))
+    Resampler(ROOM_RATE, MODEL_RATE).push(np.zeros(ROOM_RATE // 100, np.float32))
