@@ -41,6 +41,7 @@ class Skin:
             the viewer; as in the picture, that is at `Portrait.rest`.
         source: float32 [N, 2], where in the picture each vertex takes its colour. It is the vertex's own place, except
             where the picture does not show it (inside of the lips, back of the lids).
+        inset: float32 [N, 2], by how much the source moves inwards from the silhouette as a vertex moves.
         tint: float32 [N], a factor on the colour of vertices that the picture does not show.
         head: float32 [N], how much of the head's motion a vertex takes part in, 0..1.
         triangles: int32 [T, 3], clockwise in the picture where they face the viewer.
@@ -51,6 +52,7 @@ class Skin:
 
     points: FloatArray
     source: FloatArray
+    inset: FloatArray
     tint: FloatArray
     head: FloatArray
     triangles: IntArray
@@ -197,6 +199,7 @@ _LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     "mark_vertices": ("i", (_L,)),
     "skin.points": ("f", (_N, 3)),
     "skin.source": ("f", (_N, 2)),
+    "skin.inset": ("f", (_N, 2)),
     "skin.tint": ("f", (_N,)),
     "skin.head": ("f", (_N,)),
     "skin.triangles": ("i", (3 * _N, 3)),
@@ -298,6 +301,7 @@ def _check(held: Portrait) -> None:
         "plate": (held.plate, (len(held.plate), len(held.plate), 3)),
         "skin.points": (skin.points, (N, 3)),
         "skin.source": (skin.source, (N, 2)),
+        "skin.inset": (skin.inset, (N, 2)),
         "skin.tint": (skin.tint, (N,)),
         "skin.head": (skin.head, (N,)),
         "skin.triangles": (skin.triangles, (len(skin.triangles), 3)),

@@ -22,6 +22,8 @@ BARE = np.float32(-1e6)
 FAR = np.float32(-1e9)
 LANES, LOW = np.uint32(0x00FF00FF), np.uint32(0xFFFF)
 EIGHT, SIXTEEN = np.uint32(8), np.uint32(16)
+# Texels between neighbouring pixels, where about 2 are usual: within the face, and between it and what is around it.
+TEAR, RIM_TEAR = np.float32(9.0), np.float32(3.5)
 EDGE = 1e-4  # how far outside of a triangle, in its own coordinates, a sample still counts as inside: no cracks
 _JIT: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}}
 
@@ -55,6 +57,25 @@ def pose(
         points[i, 0] += share * (rx - x)
         points[i, 1] -= share * (ry - y)
         points[i, 2] += share * (rz - z)
+
+
+@njit(**_JIT)
+def dress(
+    points: FloatArray,
+    base: FloatArray,
+    source: FloatArray,
+    inset: FloatArray,
+    tint: FloatArray,
+    reach: float,
+    values: FloatArray,
+) -> None:  # pragma: no cover
+    """What each vertex shows: values [N, 3] = (source + inset min(1, |p - base| / reach), tint (1 + p[3]))."""
+    for i in range(len(points)):
+        dx, dy = points[i, 0] - base[i, 0], points[i, 1] - base[i, 1]
+        share = min(1.0, np.sqrt(dx * dx + dy * dy) / reach)
+        values[i, 0] = source[i, 0] + share * inset[i, 0]
+        values[i, 1] = source[i, 1] + share * inset[i, 1]
+        values[i, 2] = tint[i] * (1 + points[i, 3])
 
 
 @njit(**_JIT)
@@ -205,6 +226,42 @@ def paint(target: FloatArray, figure: Packed, plate: Picture, out: Picture) -> N
             out[i, j, 0] = byte(bright * r + behind * plate[i, j, 0])
             out[i, j, 1] = byte(bright * g + behind * plate[i, j, 1])
             out[i, j, 2] = byte(bright * b + behind * plate[i, j, 2])
+
+
+@njit(inline="always", **_JIT)
+def torn(target: FloatArray, i: int, j: int, k: int, m: int) -> bool:  # pragma: no cover
+    """Whether the face ends between two neighbouring pixels of a map: they show places of the picture far apart."""
+    away = max(abs(target[i, j, 0] - target[k, m, 0]), abs(target[i, j, 1] - target[k, m, 1]))
+    one, other = target[i, j, 3] > FAR, target[k, m, 3] > FAR
+    return away > (TEAR if one and other else RIM_TEAR) and (one or other)
+
+
+@njit(**_JIT)
+def soften(
+    target: FloatArray, box: IntArray, found: IntArray, mixed: Picture, out: Picture
+) -> None:  # pragma: no cover
+    """Take the steps off the face's edges where it covers what is behind it: both sides become a mean of 3 x 3 pixels.
+
+    Where the mesh is whole, as at rest, nothing changes. Edges beyond the room in found [n, 2] and mixed [n, 3] stay hard.
+
+    Args:
+        box: x0, y0, x1, y1 of the pixels to look at, at least one inside of the frame's border.
+    """
+    count = 0
+    for i in range(box[1], box[3]):
+        for j in range(box[0], box[2]):
+            if count < len(found) and (torn(target, i, j, i, j + 1) or torn(target, i, j, i + 1, j)):
+                found[count, 0], found[count, 1] = i, j
+                count += 1
+    for c in range(count):
+        i, j = found[c, 0], found[c, 1]
+        for k in range(3):
+            side = np.int32(out[i - 1, j, k]) + out[i + 1, j, k] + out[i, j - 1, k] + out[i, j + 1, k]
+            corner = np.int32(out[i - 1, j - 1, k]) + out[i + 1, j + 1, k] + out[i + 1, j - 1, k] + out[i - 1, j + 1, k]
+            mixed[c, k] = (4 * np.int32(out[i, j, k]) + 2 * side + corner + 8) // 16
+    for c in range(count):
+        for k in range(3):
+            out[found[c, 0], found[c, 1], k] = mixed[c, k]
 
 
 @njit(**_JIT)

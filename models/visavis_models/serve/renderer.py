@@ -28,6 +28,8 @@ LID_SHADE = 0.4  # of the light, taken by a closing lid just under its edge
 FLUTTER = 1.75  # how far a closing lid swings its lashes: 1 lays them flat at the viewer, 2 turns them over
 SEAM_CM = (0.03, 0.14)  # as the lips part by this much, the picture's seam between them gives way to the mouth's inside
 ROOT_PX = 2.0  # of the picture: how far below their roots the lashes' line reaches
+INSET_CM = 0.2  # a vertex that has moved so far shows nothing of the silhouette's rim any more
+TORN = 8192  # pixels along torn edges that are softened at most
 HOLE_PX = 3  # how far beyond its edge vertices an opening may reach
 LIGHT_CM = 1.7  # an opening so high lets in all the light
 
@@ -60,8 +62,9 @@ def resized(picture: Picture, side: int) -> Picture:
 def strip(columns: int) -> IntArray:
     """Triangles [2 (C - 1), 3] of a band whose vertices are its C upper ones, then its C lower ones; they face the viewer."""
     k = np.arange(columns - 1, dtype=np.int32)
-    one = np.stack([k, k + 1, k + 1 + columns], 1)
-    other = np.stack([k, k + 1 + columns, k + columns], 1)
+    # In this order no edge is the half-open one of both triangles that share it: a strip is blended once everywhere.
+    one = np.stack([k + 1, k + 1 + columns, k], 1)
+    other = np.stack([k + 1 + columns, k + columns, k], 1)
     return np.concatenate([one, other]).astype(np.int32)
 
 
@@ -89,6 +92,7 @@ class Renderer:
         self._load_mouth()
         self._load_eyes()
         self._map = np.empty((size, size, 4), np.float32)
+        self._torn, self._mixed = np.empty((TORN, 2), np.int32), np.empty((TORN, 3), np.uint8)
         samples = (size * FINE) ** 2 // 2
         self._scratch = [np.empty(samples * width, np.float32) for width in (4, 3, 4, 4)]
 
@@ -145,7 +149,9 @@ class Renderer:
         self._modes = np.ascontiguousarray((skin.modes * scale).reshape(len(skin.modes), -1))
         self._points = np.empty((N, 4), np.float32)
         self._values = np.empty((N, 3), np.float32)
-        self._values[:, :2] = self._texel(skin.source)
+        self._source, self._inset = self._texel(skin.source), (skin.inset * (2 * self._factor)).astype(np.float32)
+        self._reach = INSET_CM * self._cm
+        self._last = int(skin.triangles[skin.surround :].max()) + 1  # the face's vertices come first
         self._around = np.ascontiguousarray(skin.triangles[: skin.surround])
         self._face = np.ascontiguousarray(skin.triangles[skin.surround :])
 
@@ -196,6 +202,7 @@ class Renderer:
         raster.draw_mesh(self._map, 0, 0, 1, self._around, self._points, self._values, True)
         raster.draw_mesh(self._map, 0, 0, 1, self._face, self._points, self._values, False)
         raster.paint(self._map, self._figure, self._plate, out)
+        raster.soften(self._map, self._face_box(), self._torn, self._mixed, out)
         for side in (0, 1):
             self._draw_eye(side, row, turn, shift, zoom, out)
         self._draw_mouth(row, turn, shift, zoom, out)
@@ -209,7 +216,9 @@ class Renderer:
         shift = (row[PLACE] - rest[PLACE]) * self._cm
         zoom = VIEW_CM / (VIEW_CM - float(np.clip(row[PLACE][2] - rest[PLACE][2], -30, 30)))
         raster.pose(self._points, self.portrait.skin.head, turn, self._pivot, shift, zoom)
-        np.multiply(self.portrait.skin.tint, 1 + self._points[:, 3], out=self._values[:, 2])
+        raster.dress(
+            self._points, self._base, self._source, self._inset, self.portrait.skin.tint, self._reach, self._values
+        )
         return turn, shift, zoom
 
     @staticmethod
@@ -223,6 +232,11 @@ class Renderer:
         high = np.clip(np.ceil(points.max(0) + margin), low + 1, self.size - 1).astype(int)
         w, h = high - low + 1
         return int(low[0]), int(low[1]), int(w), int(min(h, len(self._scratch[1]) // (3 * FINE * FINE * w)))
+
+    def _face_box(self) -> IntArray:
+        """The pixels x0, y0, x1, y1 that the face lies within, one inside of the frame's border."""
+        face = self._points[: self._last, :2]
+        return np.clip(np.r_[face.min(0) - 2, face.max(0) + 2], 1, self.size - 2).astype(np.int32)
 
     @staticmethod
     def _hole(edges: FloatArray, x0: int, y0: int, window: FloatArray) -> FloatArray:

@@ -21,6 +21,7 @@ Picture = NDArray[np.uint8]
 LIMBUS_PX = 2.5  # half the width of the soft rim between iris and white
 SHADOW_PX, RIM_PX = 9, 7  # how far the upper lid's shadow and the lower lid's rim reach over the iris
 LASH_CM = 1.25  # how far above their roots lashes are looked for
+GAP_PX = 9  # wider than one lash
 ROOT_PX = 2.0  # how far below the roots the lashes' line still reaches
 
 
@@ -66,7 +67,10 @@ def find_iris(picture: FloatArray, patch: Patch, shown: BoolArray, guess: FloatA
         arcs = []
         for angle in (half, np.pi - half):
             inner, outer = (
-                ((cx + (radius + d) * np.cos(angle)).astype(np.float32), (cy + (radius + d) * np.sin(angle)).astype(np.float32))
+                (
+                    (cx + (radius + d) * np.cos(angle)).astype(np.float32),
+                    (cy + (radius + d) * np.sin(angle)).astype(np.float32),
+                )
                 for d in (-2.0, 2.0)
             )
             weight = cv2.remap(sure, *outer, cv2.INTER_LINEAR).ravel()
@@ -102,10 +106,10 @@ def eyeball(picture: FloatArray, patch: Patch, shown: BoolArray, iris: FloatArra
     x, y = patch.grid()
     radius = np.hypot(x - iris[0], y - iris[1])
     inner = cv2.erode(shown.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    outside = radius > iris[2] + LIMBUS_PX
+    outside = radius > iris[2] + 2 * LIMBUS_PX
     white = continued(picture, inner & outside).astype(np.float64)
     white = np.where((shown & outside)[..., None], picture, white)
-    alpha = np.clip((iris[2] + LIMBUS_PX - radius) / (2 * LIMBUS_PX), 0, 1)
+    alpha = np.clip((iris[2] + 2 * LIMBUS_PX - radius) / (2 * LIMBUS_PX), 0, 1)
     whole = whole_iris(picture, patch, shown, iris)
     colour = np.where(shown[..., None], over(picture, white, np.maximum(alpha, 0.25)), whole)
     return white, _rgba(colour, alpha)
@@ -129,9 +133,14 @@ def lashes(
     outline = np.concatenate([roots + [0, ROOT_PX], (roots + tips)[::-1]]) - patch.box[:2]
     fan = np.zeros(open_eye.shape, np.uint8)
     cv2.fillPoly(fan, [np.round(outline * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
+    fan = cv2.erode(fan, np.ones((3, 3), np.uint8))  # the filled polygon holds pixels that are only half in it
     band = (fan > 0) & ~open_eye
     ball = cv2.dilate(open_eye.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    skin = np.where(band[..., None], membrane(picture, band, ~ball), picture).astype(np.float64)
+    # Between the lashes the skin shows: a closing across them finds it where they are thin, a membrane where they are dense.
+    between = cv2.morphologyEx(picture.astype(np.float32), cv2.MORPH_CLOSE, np.ones((3, GAP_PX), np.uint8))
+    between = cv2.GaussianBlur(between, (0, 0), 6, sigmaY=1.5)
+    filled = np.maximum(membrane(picture, band, ~ball), np.where(ball[..., None], 0, between))
+    skin = np.where(band[..., None], filled, picture).astype(np.float64)
 
     dark = np.percentile(picture[band].mean(1), 2)
     fall = (skin - picture).max(2) / np.maximum((skin - dark).max(2), 1)
@@ -152,7 +161,7 @@ def build_eyes(
         lids: of each eye the (upper, lower) edge, as vertices; roots: where its upper lashes grow.
     """
     clean = picture.copy()
-    half_w, half_h = round(2.9 * fit.scale), round(2.1 * fit.scale)
+    half_w, half_h = round(3.3 * fit.scale), round(2.1 * fit.scale)
     kept: dict[str, list[NDArray]] = {name: [] for name in ("origin", "sclera", "pupil", "lashes", "tips")}  # type: ignore[type-arg]
     irises = []
     for side in range(len(lids)):

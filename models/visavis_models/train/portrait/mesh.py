@@ -23,6 +23,8 @@ BoolArray = NDArray[np.bool_]
 Picture = NDArray[np.uint8]
 
 STEP = 24  # pixels between the vertices around the face
+NOSTRILS_CM = (1.25, 2.0, 3.6)  # how far from the nose's tip they reach to the side, up and down, and back
+INSET_PX = 6.0  # how wide a rim of the silhouette has the background mixed into it
 RING_PX = 3  # how far outside the silhouette the picture is surely not the face's
 MARGIN = 24  # pixels that the mesh reaches beyond the picture, so that no border shows when the shoulders rise
 DARKER, BRIGHTER = -0.3, 0.2  # limits of what one channel does to the light
@@ -198,7 +200,8 @@ def hidden_source(
 ) -> tuple[FloatArray, FloatArray]:
     """Where hidden vertices of the face take their colour [N, 2], and how dark they are [N].
 
-    The inside of a lip is mirrored from the lip's outside; everything else repeats the nearest vertex that is seen.
+    The inside of a lip is mirrored from the lip's outside; everything else repeats the nearest vertex that is seen, and it gets
+    dark inside of the nostrils.
     """
     points = fit.points[FACE, :2]
     source = points[visible.nearest]
@@ -214,7 +217,25 @@ def hidden_source(
     source[inside, 1] += (up * (1.5 + 0.7 * edge))[inside]
     tint = np.ones(len(points))
     tint[inside] = (0.62 + 0.38 * np.exp(-visible.way / (0.16 * height)))[inside]
+    nose = fit.points[marks(fit)["nose"]]
+    from_nose = np.abs(fit.points[FACE] - nose) / fit.scale
+    nostril = ~visible.vertex & (from_nose < NOSTRILS_CM).all(1)
+    tint[nostril] = np.maximum(np.exp(-visible.way / (0.25 * fit.scale)), 0.2)[nostril]
     return source, tint
+
+
+def rim_inset(source: FloatArray, covered: BoolArray) -> FloatArray:
+    """How far to move inwards [N, 2] what lies on the silhouette, so that no background is stretched over a turned cheek."""
+    away = cv2.distanceTransform(covered.astype(np.uint8), cv2.DIST_L2, 5)
+    soft = cv2.GaussianBlur(away, (0, 0), 2)
+    down, across = np.gradient(soft)
+    pixel = np.clip(source.round().astype(int), 0, len(away) - 1)
+    at = (pixel[:, 1], pixel[:, 0])
+    inwards = np.stack([across[at], down[at]], 1)
+    inwards /= np.linalg.norm(inwards, axis=1, keepdims=True) + 1e-6
+    filled = cv2.morphologyEx(covered.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((41, 41), np.uint8))
+    edge = cv2.distanceTransform(filled, cv2.DIST_L2, 5)[at]
+    return inwards * np.clip(INSET_PX - edge, 0, INSET_PX)[:, None]
 
 
 def head_weights(fit: FittedHead, points: FloatArray, graph: csr_matrix) -> FloatArray:
@@ -343,13 +364,21 @@ def build_skin(
     whole[np.abs(whole) < [FAINT_PX, FAINT_PX, FAINT_PX, 0.004]] = 0
 
     source, tint = hidden_source(fit, visible, holes, skin_graph)
+    inset = rim_inset(source, visible.covered)
+    # What hangs on a hidden piece of the outline is its own place at rest, and takes on what is beside the face as it comes to light:
+    # hair and ears, or the cheek itself where there is nothing but background.
     rim = holes.outline[~visible.vertex[holes.outline]]
-    source[rim] = ring[cKDTree(ring).query(flat[rim, :2])[1]]
+    beside = ring[cKDTree(ring).query(flat[rim, :2])[1]]
+    solid = matte[beside[:, 1].astype(int), beside[:, 0].astype(int), 3] > 250
+    shown = np.where(solid[:, None], beside, source[rim] + inset[rim])
+    source[rim] = flat[rim, :2]
+    inset[rim] = shown - source[rim]
     size = len(matte)
     channels = np.nonzero(np.abs(whole).max((1, 2)) > 0)[0]
     skin = Skin(
         points=points.astype(np.float32),
         source=np.concatenate([source, np.clip(grid, 0, size - 1)]).astype(np.float32),
+        inset=np.concatenate([inset, np.zeros_like(grid)]).astype(np.float32),
         tint=np.concatenate([tint, np.ones(len(grid))]).astype(np.float32),
         head=weights.astype(np.float32),
         triangles=np.concatenate([around, face_triangles]).astype(np.int32),

@@ -1,0 +1,106 @@
+"""The kernels, each on a case that can be worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from visavis_models.serve import raster
+
+SQUARE = np.array([[0, 0, 1, 0], [8, 0, 1, 0], [8, 8, 1, 0], [0, 8, 1, 0]], np.float32)
+TWO = np.array([[1, 2, 0], [2, 3, 0]], np.int32)
+
+
+def empty(h: int = 10, w: int = 10) -> np.ndarray:
+    target = np.zeros((h, w, 4), np.float32)
+    raster.clear(target)
+    return target
+
+
+def values_of(points: np.ndarray) -> np.ndarray:
+    return np.concatenate([points[:, :2], np.ones((len(points), 1))], 1).astype(np.float32)
+
+
+def test_deform_adds_the_weighted_rows() -> None:
+    out = np.empty(2, np.float32)
+    modes = np.array([[1, 2], [10, 20], [100, 200]], np.float32)
+    raster.deform(np.float32([5, 5]), modes, np.int32([0, 2]), np.float32([1, 0.5]), out)
+    assert out.tolist() == [56, 107]
+
+
+def test_pose_turns_by_the_share_of_the_head() -> None:
+    points = np.array([[2, 0, 0], [2, 0, 0]], np.float32)
+    quarter = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]], np.float32)
+    raster.pose(points, np.float32([1, 0]), quarter, np.zeros(3, np.float32), np.zeros(3, np.float32), 1.0)
+    np.testing.assert_allclose(points, [[0, -2, 0], [2, 0, 0]], atol=1e-6)
+
+
+def test_a_mesh_shows_each_place_where_it_is_and_leaves_the_rest_bare() -> None:
+    target = empty()
+    raster.draw_mesh(target, 0, 0, 1, TWO, SQUARE, values_of(SQUARE), False)
+    covered = target[..., 0] != raster.BARE
+    assert covered[:9, :9].all() and not covered[9].any() and not covered[:, 9].any()
+    y, x = np.mgrid[:9, :9]
+    np.testing.assert_allclose(target[:9, :9, 0], x, atol=1e-5)
+    np.testing.assert_allclose(target[:9, :9, 1], y, atol=1e-5)
+
+
+def test_the_nearer_wins_and_what_faces_away_is_not_drawn() -> None:
+    target, far = empty(), SQUARE.copy()
+    far[:, 2] = -1
+    raster.draw_mesh(target, 0, 0, 1, TWO, SQUARE, values_of(SQUARE) + 100, False)
+    raster.draw_mesh(target, 0, 0, 1, TWO, far, values_of(SQUARE), False)
+    assert target[4, 4, 0] == 104
+    away = empty()
+    raster.draw_mesh(away, 0, 0, 1, TWO[:, ::-1].copy(), SQUARE, values_of(SQUARE), False)
+    assert (away[..., 0] == raster.BARE).all()
+
+
+def test_a_fine_window_samples_between_the_pixels() -> None:
+    target = empty(4, 4)
+    raster.draw_mesh(target, 2, 3, 2, TWO, SQUARE, values_of(SQUARE), False)
+    np.testing.assert_allclose(target[0, :, 0], [1.75, 2.25, 2.75, 3.25], atol=1e-5)
+    np.testing.assert_allclose(target[:, 0, 1], [2.75, 3.25, 3.75, 4.25], atol=1e-5)
+
+
+def test_paint_lays_the_figure_over_the_plate() -> None:
+    figure = np.zeros((4, 4, 4), np.uint8)
+    figure[:] = [50, 40, 30, 128]
+    plate, out = np.full((2, 2, 3), 100, np.uint8), np.zeros((2, 2, 3), np.uint8)
+    target = empty(2, 2)
+    target[0, 0] = [1, 1, 1, 0]
+    raster.paint(target, raster.packed(figure), plate, out)
+    assert out[0, 0].tolist() == [100, 90, 80] and out[1, 1].tolist() == [100, 100, 100]
+
+
+def test_paint_interpolates_between_texels() -> None:
+    figure = np.full((2, 2, 4), 255, np.uint8)
+    figure[..., 0] = [[0, 80], [160, 240]]
+    target, out = empty(1, 1), np.zeros((1, 1, 3), np.uint8)
+    target[0, 0] = [0.5, 0.25, 1, 0]
+    raster.paint(target, raster.packed(figure), np.zeros((1, 1, 3), np.uint8), out)
+    assert out[0, 0, 0] == 80
+
+
+def test_a_window_taken_and_put_back_changes_nothing() -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (12, 12, 3)).astype(np.uint8)
+    kept, colour = frame.copy(), np.zeros((8, 8, 3), np.float32)
+    raster.take_window(frame, 3, 5, 2, colour)
+    raster.put_window(colour, 2, 3, 5, frame)
+    assert np.array_equal(frame, kept)
+
+
+def test_a_strip_is_blended_once_everywhere() -> None:
+    colour = np.zeros((10, 10, 3), np.float32)
+    half = np.full((10, 10, 4), 128, np.uint8)
+    half[..., :3] = 200
+    raster.blend_strip(colour, 0, 0, 1, TWO, SQUARE, SQUARE, raster.packed(half), 1.0)
+    np.testing.assert_allclose(colour[2:8, 2:8], 200 * 128 / 255, rtol=0.01)
+
+
+def test_only_torn_edges_are_softened() -> None:
+    target, out = empty(), np.zeros((10, 10, 3), np.uint8)
+    raster.draw_mesh(target, 0, 0, 1, TWO, SQUARE, values_of(SQUARE), False)
+    out[:9, :9] = 160
+    room, mixed = np.zeros((200, 2), np.int32), np.zeros((200, 3), np.uint8)
+    raster.soften(target, np.int32([1, 1, 9, 9]), room, mixed, out)
+    assert (out[1:8, 1:8] == 160).all() and out[4, 8, 0] == 120
