@@ -90,16 +90,18 @@ def test_a_backchannel_pauses_at_most() -> None:
     assert entry.resumed and entry.onset_to_silent_ms is None and entry.silent_ms is None
 
 
-def test_a_pause_that_became_a_clear_is_not_resumed() -> None:
-    voice = [Span(7.5, 9.5)]
+def test_a_reply_taken_up_again_and_then_cleared_is_a_relapse() -> None:
+    voice = [Span(7.5, 9.5), Span(10.4, 10.6)]
     cleared = scene(
         utterances=[LINES[0], CUT],
         voice=voice,
         fine_voice=voice,
-        stopped=[Stop(9.45, "pause"), Stop(10.0, "clear")],
-        resumed=[10.01],
+        stopped=[Stop(9.45, "pause"), Stop(10.55, "pause"), Stop(10.6, "clear")],
+        resumed=[10.3],
     )
-    assert not measure_interruptions(cleared, 1, {})[0].resumed
+    (entry,) = measure_interruptions(cleared, 1, {})
+    assert not entry.resumed and entry.relapse_ms == pytest.approx(200.0)
+    assert entry.silent_ms == pytest.approx(50.0)
 
 
 def test_voice_that_was_on_its_way_at_the_stop_counts() -> None:

@@ -46,6 +46,7 @@ class Interrupted:
         onset_to_silent_ms: from the caller's first voiced sample to the avatar's last one.
         silent_ms: from the agent's stop to the avatar's last voiced sample at the caller.
         lips_rest_ms: from the agent's stop to the picture's lips at rest.
+        relapse_ms: voice of the cut reply that was heard after the first stop, before it was cleared.
         resumed: whether the reply went on (the agent took it for a backchannel).
     """
 
@@ -54,6 +55,7 @@ class Interrupted:
     onset_to_silent_ms: float | None
     silent_ms: float | None
     lips_rest_ms: float | None
+    relapse_ms: float
     resumed: bool
 
 
@@ -158,7 +160,7 @@ def measure_interruptions(scene: Scene, count: int, lips_at_rest: dict[int, floa
 
 def _interrupted(scene: Scene, window: _Window | None, lips_s: float | None) -> Interrupted:
     if window is None or window.interruption is None:
-        return Interrupted("", "", None, None, None, resumed=False)
+        return Interrupted("", "", None, None, None, 0.0, resumed=False)
     cut = window.interruption
     stop = stop_of(scene, cut)
     silent_s = _silent_at(scene.fine_voice, cut, stop)
@@ -168,6 +170,7 @@ def _interrupted(scene: Scene, window: _Window | None, lips_s: float | None) -> 
         onset_to_silent_ms=None if silent_s is None else _ms(silent_s - cut.first_voiced),
         silent_ms=None if silent_s is None or stop is None else _ms(max(silent_s - stop.at, 0.0)),
         lips_rest_ms=None if lips_s is None or stop is None else _ms(max(lips_s - stop.at, 0.0)),
+        relapse_ms=_relapse_ms(scene, cut, window.end),
         resumed=_resumed(scene, cut, window.end),
     )
 
@@ -188,12 +191,22 @@ def _silent_at(voice: Sequence[Span], cut: Utterance, stop: Stop | None) -> floa
 
 
 def _resumed(scene: Scene, cut: Utterance, end: float) -> bool:
-    """Whether the reply went on: never stopped, or let go on before it was cleared."""
+    """Whether the reply went on to its end: never stopped, or let go on and not cleared after all."""
     stop = stop_of(scene, cut)
     if stop is None:
         return any(span.start < cut.first_voiced and span.end > cut.last_voiced + GOES_ON_S for span in scene.voice)
-    cleared = min((other.at for other in scene.stopped if other.how == "clear" and other.at >= stop.at), default=end)
-    return any(stop.at <= at_s < min(cleared, end) for at_s in scene.resumed)
+    cleared = any(other.how == "clear" and stop.at <= other.at < end for other in scene.stopped)
+    return not cleared and any(stop.at <= at_s < end for at_s in scene.resumed)
+
+
+def _relapse_ms(scene: Scene, cut: Utterance, end: float) -> float:
+    """How much of a reply that was cleared in the end was heard after its first stop: it was taken up again too soon."""
+    stop = stop_of(scene, cut)
+    if stop is None or _resumed(scene, cut, end):
+        return 0.0
+    resumed = min((at_s for at_s in scene.resumed if stop.at <= at_s < end), default=end)
+    cleared = max((other.at for other in scene.stopped if stop.at <= other.at < end), default=stop.at)
+    return _ms(sum(span.end - span.start for span in scene.fine_voice if resumed <= span.start < cleared))
 
 
 def measure_video(pictures: Sequence[Picture], codec: str) -> Video:
