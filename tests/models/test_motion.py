@@ -143,12 +143,21 @@ def test_an_emotion_shows(model):
     assert smile[1] > smile[0] + 0.2
 
 
+def test_a_style_shows(model, babble):
+    small, large = (
+        play(model, babble, [HOP] * 10, style={"articulation": s})[0][:, INDEX["jawOpen"]].max() for s in (-2, 2)
+    )
+    assert large > 1.2 * small
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
         (lambda m: m.begin(emotion={"bored": 0.5}), "bored.*happy, sad"),
         (lambda m: m.begin(emotion={"happy": 1.5}), "happy.*1.5.*0..1"),
         (lambda m: m.begin(emotion={"happy": float("nan")}), "nan"),
+        (lambda m: m.begin(style={"slouch": 1}), "slouch.*articulation"),
+        (lambda m: m.begin(style={"head": 3}), "head: 3.*-2..2"),
         (lambda m: m.begin(seed=-1), "-1"),
         (lambda m: m.step(m.begin(), np.zeros(640, np.float32), emit=9), "emit=9"),
         (lambda m: m.step(m.begin(), np.zeros((2, 640), np.float32)), r"\[2, 640\]"),

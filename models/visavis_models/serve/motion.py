@@ -41,6 +41,7 @@ FloatArray = NDArray[np.float32]
 
 ASSETS = Path(__file__).parent.parent / "assets"
 CARD, AUDIO_GRAPH, DENOISE_GRAPH = "motion.json", "motion_audio.onnx", "motion_denoise.onnx"
+STYLE_LIMIT = 2
 ROLLBACK = 2 * HOP  # frames that a state can be taken back
 # ONNX Runtime's own, for a missing or damaged graph, share no base
 LOAD_ERRORS: tuple[type[Exception], ...] = (
@@ -58,6 +59,7 @@ class StreamState:
         frame: how many frames have been shown.
         seed: of all that chance decides.
         emotion: float32 [6], strengths of `EMOTIONS`.
+        style: float32 [5], how the face moves, in the order of the model's `styles`.
         shown: float32 [<= 26, 60], the last frames shown, newest last.
         audio: float32 [240 + 640 * 33], the voice that belongs to the last frames, newest last, zeros before the
             stream's begin.
@@ -67,6 +69,7 @@ class StreamState:
     frame: int
     seed: int
     emotion: FloatArray
+    style: FloatArray
     shown: FloatArray
     audio: FloatArray
     window: FloatArray
@@ -122,7 +125,7 @@ class MotionModel:
             raise AssetError(
                 f"{folder}: no motion model there ({error}); run make setup, or export it again"
             ) from error
-        self._style = np.zeros((1, len(self.card["styles"])), np.float32)
+        self.styles = tuple(self.card["styles"])
         self._temperature = temperatures()
         self._levels = levels(steps)
 
@@ -142,21 +145,26 @@ class MotionModel:
             raise InputError(f"steps={steps}: the sampler needs at least one step")
         return cls(path or ASSETS, steps=steps)
 
-    def begin(self, *, seed: int = 0, emotion: Mapping[str, float] | None = None) -> StreamState:
+    def begin(
+        self, *, seed: int = 0, emotion: Mapping[str, float] | None = None, style: Mapping[str, float] | None = None
+    ) -> StreamState:
         """A stream before its first frame.
 
         Args:
             seed: 0..2^64 - 1; the same seed and voice give the same motion.
             emotion: names with strengths 0..1.
+            style: how the face moves: names of `styles` with -2 (little) to 2 (much); 0, the usual, where not named.
 
         Raises:
-            InputError: an unknown emotion, a strength outside 0..1, a seed out of range.
+            InputError: an unknown emotion or style, a strength out of range, a seed out of range.
         """
         if not 0 <= seed < 2**64:
             raise InputError(f"seed {seed} is outside 0..2^64-1")
         none = np.zeros((0, N_MOTION), np.float32)
         samples = MEL_CONTEXT + (PAST_FRAMES + ROLLBACK) * MODEL_FRAME
-        return StreamState(0, seed, emotion_vector(emotion), none, np.zeros(samples, np.float32), none, 0)
+        return StreamState(
+            0, seed, emotion_vector(emotion), self._style(style), none, np.zeros(samples, np.float32), none, 0
+        )
 
     def step(
         self,
@@ -195,6 +203,16 @@ class MotionModel:
         window = _legal(window * self._scale)
         return Motion(window[:emit].copy()), state.followed_by(window, voice, emit)
 
+    def _style(self, style: Mapping[str, float] | None) -> FloatArray:
+        vector = np.zeros(len(self.styles), np.float32)
+        for name, strength in (style or {}).items():
+            if name not in self.styles:
+                raise InputError(f"style {name!r} is not known; known are {', '.join(self.styles)}")
+            if not -STYLE_LIMIT <= strength <= STYLE_LIMIT:
+                raise InputError(f"style {name}: {strength:g} is outside -{STYLE_LIMIT}..{STYLE_LIMIT}")
+            vector[self.styles.index(name)] = strength
+        return vector
+
     def _conditions(
         self, state: StreamState, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None
     ) -> dict[str, FloatArray]:
@@ -211,7 +229,7 @@ class MotionModel:
             "user_known": np.stack([heard, seen], axis=-1)[None],
             "impulses": impulses(state.seed, state.frame, WINDOW)[None],
             "emotion": state.emotion[None],
-            "style": self._style,
+            "style": state.style[None],
         }
 
     def _features(self, past: FloatArray, voice: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +38,13 @@ OPEN_VOWELS = "ɑæaʌɛɔAIOW"
 LAGS = range(-4, 5)
 
 
-def animate(model: MotionModel, voice: FloatArray, *, seed: int = 0, emit: int = HOP) -> FloatArray:
+def animate(
+    model: MotionModel, voice: FloatArray, *, seed: int = 0, emit: int = HOP, style: Mapping[str, float] | None = None
+) -> FloatArray:
     """Motion for a whole recording by the path that serves: [ceil(25 d), 60]."""
     T = frames_in(len(voice), MODEL_RATE)
     padded = np.concatenate([voice, np.zeros((HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME, np.float32)])
-    state, rows = model.begin(seed=seed), []
+    state, rows = model.begin(seed=seed, style=style), []
     while state.frame < T:
         begin = state.frame * MODEL_FRAME
         motion, state = model.step(state, padded[begin : begin + (emit + LOOKAHEAD_FRAMES) * MODEL_FRAME], emit=emit)
@@ -134,6 +136,7 @@ def judge_capture(model: MotionModel, folder: Path) -> None:
     shuffled = np.concatenate([others[0].audio, others[1].audio])[: len(clip.audio)]
     rows = {
         "motion model": animate(model, clip.audio)[:, INDEX["jawOpen"]],
+        "motion model, in the captures' style": animate(model, clip.audio, style={"captured": 1})[:, INDEX["jawOpen"]],
         "motion model, another clip's voice": animate(model, shuffled)[:, INDEX["jawOpen"]],
         "log energy of the voice": log_energy(clip.audio),
         "ridge regression on mel": regression(others, clip.audio),
