@@ -37,8 +37,8 @@ class Skin:
     """The mesh that carries the picture: the face, and around it hair, neck and shoulders.
 
     Attributes:
-        points: float32 [N, 3], x and y in pixels of the picture (y down, pixel centres are whole numbers), z in pixels at
-            the viewer; as in the picture, that is at `Portrait.rest`.
+        points: float32 [N, 3], x and y in pixels of the picture (y down, pixel centres are whole numbers), z in pixels
+            at the viewer; as in the picture, that is at `Portrait.rest`.
         source: float32 [N, 2], where in the picture each vertex takes its colour. It is the vertex's own place, except
             where the picture does not show it (inside of the lips, back of the lids).
         inset: float32 [N, 2], by how much the source moves inwards from the silhouette as a vertex moves.
@@ -141,11 +141,11 @@ class Portrait:
 
     def save(self, path: Path | str) -> None:
         """Write an `.avatar` file."""
-        arrays = {
-            "version": np.int32(VERSION),
+        arrays: dict[str, NDArray[Any]] = {
+            "version": np.array(VERSION, np.int32),
             "name": np.array(self.name),
-            "size": np.int32(self.size),
-            "scale": np.float32(self.scale),
+            "size": np.array(self.size, np.int32),
+            "scale": np.array(self.scale, np.float32),
             "pivot": self.pivot,
             "rest": self.rest,
             "figure": _differences(self.figure),
@@ -184,7 +184,7 @@ class Portrait:
             raise InputError(f"{path}: a damaged portrait ({error}); enrol the picture again") from error
 
 
-# Each array's kind (numpy's letter) and the most each axis may hold; the axes' exact sizes are checked against each other.
+# Each array's kind (numpy's letter) and the most each axis may hold; `_check` holds the exact sizes against each other.
 _N, _L = MAX_VERTICES, LIMIT
 _LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     "version": ("i", ()),
@@ -239,7 +239,7 @@ def _read(archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
     if int(np.prod(shape, dtype=np.int64)) * dtype.itemsize > MAX_BYTES:
         raise ValueError(f"{key} is too large: {dtype}{shape}")
     with archive.open(f"{key}.npy") as file:
-        return cast(NDArray[Any], npy.read_array(file, allow_pickle=False))
+        return npy.read_array(file, allow_pickle=False)
 
 
 def _differences(picture: Picture) -> Picture:
@@ -294,7 +294,7 @@ def _check(held: Portrait) -> None:
     N, M, K, J = len(skin.points), len(mouth.points), len(skin.channels), len(mouth.channels)
     C, columns = len(mouth.upper), eyes.upper.shape[1]
     height, width = eyes.sclera.shape[1:3]
-    shapes = {
+    shapes: dict[str, tuple[NDArray[Any], tuple[int, ...]]] = {
         "pivot": (held.pivot, (3,)),
         "rest": (held.rest, (N_MOTION,)),
         "figure": (held.figure, (held.size, held.size, 4)),

@@ -1,8 +1,9 @@
 """`Renderer`: motion rows to pictures of one face, on one core.
 
-Everything starts from the enrolled picture at `Portrait.rest`. A frame is drawn in four steps: the mesh is bent and turned;
-the figure is drawn through it over the fixed plate; windows around eyes and mouth are drawn again at `FINE` x `FINE` samples a
-pixel, with what the lids and lips leave open filled by eyeballs, teeth and tongue; the windows are averaged into the frame.
+Everything starts from the enrolled picture at `Portrait.rest`. A frame is drawn in four steps: the mesh is bent and
+turned; the figure is drawn through it over the fixed plate; windows around eyes and mouth are drawn again at `FINE` x
+`FINE` samples a pixel, with what the lids and lips leave open filled by eyeballs, teeth and tongue; the windows are
+averaged into the frame.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.errors import InputError
-from visavis_models.serve import raster
+from visavis_models.serve import pixels, raster
 from visavis_models.serve.portrait import Portrait, portrait
 from visavis_models.serve.rotation import gaze, rotation
 from visavis_models.spec import INDEX, N_MOTION, PLACE, ROTATION, WEIGHTS
@@ -60,7 +61,7 @@ def resized(picture: Picture, side: int) -> Picture:
 
 
 def strip(columns: int) -> IntArray:
-    """Triangles [2 (C - 1), 3] of a band whose vertices are its C upper ones, then its C lower ones; they face the viewer."""
+    """Triangles [2 (C - 1), 3], facing the viewer, of a band whose vertices are its C upper, then its C lower ones."""
     k = np.arange(columns - 1, dtype=np.int32)
     # In this order no edge is the half-open one of both triangles that share it: a strip is blended once everywhere.
     one = np.stack([k + 1, k + 1 + columns, k], 1)
@@ -84,7 +85,7 @@ class Renderer:
             raise InputError(f"size {size}: a frame's side is one of {', '.join(map(str, SIZES))}")
         self.portrait, self.size = portrait, size
         self._factor = size / portrait.size
-        self._figure = raster.packed(resized(portrait.figure, 2 * size))
+        self._figure = pixels.packed(resized(portrait.figure, 2 * size))
         self._plate = resized(portrait.plate, size)
         self._cm = portrait.scale * self._factor  # pixels a centimetre
         self._pivot = self._place(portrait.pivot)
@@ -183,8 +184,8 @@ class Renderer:
         eyes = self.portrait.eyes
         C = eyes.upper.shape[1]
         opaque = np.full((*eyes.sclera.shape[:3], 1), 255, np.uint8)
-        self._sclera = raster.packed(np.concatenate([eyes.sclera, opaque], 3))
-        self._pupil, self._lashes = raster.packed(eyes.pupil), raster.packed(eyes.lashes)
+        self._sclera = pixels.packed(np.concatenate([eyes.sclera, opaque], 3))
+        self._pupil, self._lashes = pixels.packed(eyes.pupil), pixels.packed(eyes.lashes)
         self._balls = self._place(eyes.centres)
         self._lash = strip(C)
         roots = self.portrait.skin.points[eyes.roots, :2]
@@ -201,8 +202,8 @@ class Renderer:
         raster.clear(self._map)
         raster.draw_mesh(self._map, 0, 0, 1, self._around, self._points, self._values, True)
         raster.draw_mesh(self._map, 0, 0, 1, self._face, self._points, self._values, False)
-        raster.paint(self._map, self._figure, self._plate, out)
-        raster.soften(self._map, self._face_box(), self._torn, self._mixed, out)
+        pixels.paint(self._map, self._figure, self._plate, out)
+        pixels.soften(self._map, self._face_box(), self._torn, self._mixed, out)
         for side in (0, 1):
             self._draw_eye(side, row, turn, shift, zoom, out)
         self._draw_mouth(row, turn, shift, zoom, out)
@@ -271,7 +272,7 @@ class Renderer:
         lash[C:] = roots + np.array([0, ROOT_PX * self._factor])
         x0, y0, w, h = self._window(np.concatenate([lash, lower]), 3)
         skin, colour, *_ = self._buffers(w, h)
-        raster.take_window(out, x0, y0, FINE, colour)
+        pixels.take_window(out, x0, y0, FINE, colour)
         raster.draw_mesh(skin, x0, y0, FINE, self._eye_faces[side], self._points, self._values, False)
 
         ball = self._balls[side : side + 1].copy()
@@ -280,23 +281,23 @@ class Renderer:
         seen = np.array([ball[0, 0], ball[0, 1], eyes.radius[side] * self._factor * zoom], np.float32)
         source = np.array([*(eyes.centres[side, :2] - eyes.origin[side]), eyes.radius[side]], np.float32)
         shade = LID_SHADE * float(np.clip(closed[C // 4 : -C // 4].mean(), 0, 1))
-        raster.paint_eye(
+        pixels.paint_eye(
             skin, colour, x0, y0, FINE, seen, turn, rotation(pitch - pitch0, yaw - yaw0, 0), source,
             self._sclera[side], self._pupil[side], self._hole(np.concatenate([upper, lower]), x0, y0, skin), shade,
         )  # fmt: skip
-        raster.paint_window(skin, self._figure, colour)
-        raster.blend_strip(colour, x0, y0, FINE, self._lash, lash, self._lash_source[side], self._lashes[side], density)
-        raster.put_window(colour, FINE, x0, y0, out)
+        pixels.paint_window(skin, self._figure, colour)
+        pixels.blend_strip(colour, x0, y0, FINE, self._lash, lash, self._lash_source[side], self._lashes[side], density)
+        pixels.put_window(colour, FINE, x0, y0, out)
 
     def _draw_mouth(self, row: FloatArray, turn: FloatArray, shift: FloatArray, zoom: float, out: Picture) -> None:
         mouth = self.portrait.mouth
         C = len(mouth.upper)
         edges = self._points[np.r_[mouth.upper, mouth.lower]]
         gap = edges[C:, 1] - edges[:C, 1]
-        tongue = float(row[INDEX["tongueOut"]])
+        tongue = float(np.clip(row[INDEX["tongueOut"]], 0, 1))
         x0, y0, w, h = self._window(edges[:, :2], 4 + tongue * 2 * self._cm)
         skin, colour, inside, seam = self._buffers(w, h)
-        raster.take_window(out, x0, y0, FINE, colour)
+        pixels.take_window(out, x0, y0, FINE, colour)
         raster.draw_mesh(skin, x0, y0, FINE, self._mouth_face, self._points, self._values, False)
 
         parted = (gap - self._lip_gap) / self._cm
@@ -309,13 +310,15 @@ class Renderer:
             self._bent(self._inner_base, self._inner_modes, change[mouth.channels], self._inner)
             raster.pose(self._inner, self._inner_head, turn, self._pivot, shift, zoom)
             raster.draw_mesh(inside, x0, y0, FINE, mouth.triangles, self._inner, mouth.colours, False)
-        light = 0.42 + 0.58 * float(smoothstep(0.0, LIGHT_CM, np.float32(gap.max() / self._cm)))
+        light = 0.42 + 0.58 * float(smoothstep(0.0, LIGHT_CM, gap / self._cm).max())
         hole = self._hole(edges[:, :2], x0, y0, skin)
-        raster.paint_mouth(skin, colour, inside, seam, self._figure, hole, light, 0.16 * self._cm * FINE)
-        raster.paint_window(skin, self._figure, colour)
+        pixels.paint_mouth(
+            skin, colour, inside, seam, self._figure, hole, light, 0.16 * self._cm * FINE, 0.4 * (1 - tongue)
+        )
+        pixels.paint_window(skin, self._figure, colour)
         if tongue > FAINT:
-            raster.paint_before(skin, inside, colour, light)
-        raster.put_window(colour, FINE, x0, y0, out)
+            pixels.paint_before(skin, inside, colour, light)
+        pixels.put_window(colour, FINE, x0, y0, out)
 
 
 def compile_kernels() -> None:

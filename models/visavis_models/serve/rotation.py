@@ -18,7 +18,8 @@ GAZE_OUT, GAZE_IN, GAZE_UP, GAZE_DOWN = (math.radians(angle) for angle in (32, 3
 def rotation(pitch: float, yaw: float, roll: float) -> FloatArray:
     """R = R_y(yaw) R_x(pitch) R_z(roll), [3, 3], right-handed; radians.
 
-    Positive pitch lowers the nose, positive yaw turns it to the picture's right, positive roll tips the crown to its left.
+    Positive pitch lowers the nose, positive yaw turns it to the picture's right, positive roll tips the crown to the
+    picture's left.
     """
     cx, sx, cy, sy = math.cos(pitch), math.sin(pitch), math.cos(yaw), math.sin(yaw)
     cz, sz = math.cos(roll), math.sin(roll)

@@ -1,6 +1,7 @@
 """Alex: the head that our default face was rendered from, seen through the camera that rendered it.
 
-Alex is a sculpted version of the parametric head, so nothing has to be estimated: every vertex is known to stand on its pixel.
+Alex is a sculpted version of the parametric head, so nothing has to be estimated: every vertex is known to stand on
+its pixel.
 """
 
 from __future__ import annotations
@@ -116,6 +117,6 @@ def _eyeballs(base: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         centres[side] = (low + high) / 2
         centres[side, 2] = high[2] - 1.085 * radii[side]
     front = centres + np.array([0, 0, 1.0]) * radii[:, None]
-    scale = project(front + [1.0, 0, 0])[:, 0] - project(front)[:, 0]
+    scale = project(front + np.array([1.0, 0, 0]))[:, 0] - project(front)[:, 0]
     seen = project(centres)
     return seen, radii * scale, 0.53 * 0.985 * radii * scale

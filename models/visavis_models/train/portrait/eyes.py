@@ -1,4 +1,4 @@
-"""The eyes taken apart: the white continued under lids and iris, the iris made whole, the lashes lifted off the skin."""
+"""The eyes taken apart: the white continued under lids and iris, the iris whole, the lashes lifted off the skin."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def _rgba(colour: FloatArray, alpha: FloatArray) -> Picture:
 def find_iris(picture: FloatArray, patch: Patch, shown: BoolArray, guess: FloatArray) -> FloatArray:
     """The circle (x, y, r) near a guess across which the brightness jumps most (Daugman's operator).
 
-    argmax over (x, y, r) of the lesser of the means of I(r + 2) - I(r - 2) over the left and the right arc, where the picture
-    shows the ball; lids hide the rest.
+    argmax over (x, y, r) of the lesser of the means of I(r + 2) - I(r - 2) over the left and the right arc, where the
+    picture shows the ball; lids hide the rest.
     """
     grey = cv2.GaussianBlur(picture.mean(2).astype(np.float32), (0, 0), 1.0)
     sure = cv2.erode(shown.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
@@ -82,7 +82,7 @@ def find_iris(picture: FloatArray, patch: Patch, shown: BoolArray, guess: FloatA
 
 
 def whole_iris(picture: FloatArray, patch: Patch, shown: BoolArray, iris: FloatArray) -> FloatArray:
-    """The picture [h, w, 3] with the parts of the iris that the lids hide or shadow taken from its sides at the same radius."""
+    """The picture [h, w, 3], the iris where lids hide or shadow it taken from its sides at the same radius."""
     x, y = patch.grid()
     dx, dy = x - iris[0], y - iris[1]
     middle = shown[:, np.clip(round(iris[0]) - patch.box[0], 0, shown.shape[1] - 1)]
@@ -130,13 +130,13 @@ def lashes(
     length = LASH_CM * scale
     column = (roots[:, 0] - roots[:, 0].mean()) / (0.5 * np.ptp(roots[:, 0]))
     tips = np.stack([0.85 * column * np.abs(column) * length, -length * (1 - 0.5 * column**2)], 1)
-    outline = np.concatenate([roots + [0, ROOT_PX], (roots + tips)[::-1]]) - patch.box[:2]
+    outline = np.concatenate([roots + np.array([0, ROOT_PX]), (roots + tips)[::-1]]) - patch.box[:2]
     fan = np.zeros(open_eye.shape, np.uint8)
     cv2.fillPoly(fan, [np.round(outline * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
     fan = cv2.erode(fan, np.ones((3, 3), np.uint8))  # the filled polygon holds pixels that are only half in it
     band = (fan > 0) & ~open_eye
     ball = cv2.dilate(open_eye.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    # Between the lashes the skin shows: a closing across them finds it where they are thin, a membrane where they are dense.
+    # Between the lashes the skin shows: a closing across them finds it where they are thin, a membrane where dense.
     between = cv2.morphologyEx(picture.astype(np.float32), cv2.MORPH_CLOSE, np.ones((3, GAP_PX), np.uint8))
     between = cv2.GaussianBlur(between, (0, 0), 6, sigmaY=1.5)
     filled = np.maximum(membrane(picture, band, ~ball), np.where(ball[..., None], 0, between))

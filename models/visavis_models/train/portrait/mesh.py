@@ -15,7 +15,7 @@ from scipy.spatial import Delaunay, cKDTree
 from visavis_models.serve.portrait import Skin
 from visavis_models.spec import INDEX
 from visavis_models.train.portrait.fitted import FittedHead, Openings
-from visavis_models.train.portrait.head import FACE, SKIN, Head
+from visavis_models.train.portrait.head import FACE, Head
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -87,7 +87,7 @@ def surface(points: FloatArray, triangles: IntArray, size: int) -> tuple[FloatAr
 def seen(fit: FittedHead, triangles: IntArray, size: int) -> Visible:
     """Which of the face's vertices the picture shows, and what stands for those that it does not.
 
-    Every corner of a triangle that wins a pixel counts as seen: drawn through the mesh at rest, the picture is the picture.
+    Every corner of a triangle that wins a pixel counts as seen: drawn through the mesh at rest, the picture is itself.
     """
     points = fit.points[FACE]
     owner = surface(points * 2, triangles, 2 * size)[1]
@@ -200,8 +200,8 @@ def hidden_source(
 ) -> tuple[FloatArray, FloatArray]:
     """Where hidden vertices of the face take their colour [N, 2], and how dark they are [N].
 
-    The inside of a lip is mirrored from the lip's outside; everything else repeats the nearest vertex that is seen, and it gets
-    dark inside of the nostrils.
+    The inside of a lip is mirrored from the lip's outside; everything else repeats the nearest vertex that is seen, and
+    it gets dark inside of the nostrils.
     """
     points = fit.points[FACE, :2]
     source = points[visible.nearest]
@@ -225,7 +225,7 @@ def hidden_source(
 
 
 def rim_inset(source: FloatArray, covered: BoolArray) -> FloatArray:
-    """How far to move inwards [N, 2] what lies on the silhouette, so that no background is stretched over a turned cheek."""
+    """How far to move inwards [N, 2] what lies on the silhouette: a turned cheek must not show background."""
     away = cv2.distanceTransform(covered.astype(np.uint8), cv2.DIST_L2, 5)
     soft = cv2.GaussianBlur(away, (0, 0), 2)
     down, across = np.gradient(soft)
@@ -239,7 +239,7 @@ def rim_inset(source: FloatArray, covered: BoolArray) -> FloatArray:
 
 
 def head_weights(fit: FittedHead, points: FloatArray, graph: csr_matrix) -> FloatArray:
-    """How much each vertex turns with the head, [N]: the head whole, the shoulders not at all, the neck smoothly between."""
+    """How much each vertex turns with the head, [N]: the head whole, the shoulders not at all, the neck in between."""
     face = fit.points[FACE]
     named = marks(fit)
     chin = named["chin"]
@@ -268,8 +268,8 @@ def edge_of(
 ) -> tuple[IntArray, IntArray]:
     """The edges that are seen of an opening, as vertices of the face from left to right: (upper [C], lower [C]).
 
-    The mesh goes on behind the edge; of each column the lowest seen vertex of the upper part is its edge, and the highest
-    of the lower part.
+    The mesh goes on behind the edge; of each column the lowest seen vertex of the upper part is its edge, and the
+    highest of the lower part.
     """
     points = fit.points[FACE]
     to = along_skin(graph, loops)
@@ -365,7 +365,7 @@ def build_skin(
 
     source, tint = hidden_source(fit, visible, holes, skin_graph)
     inset = rim_inset(source, visible.covered)
-    # What hangs on a hidden piece of the outline is its own place at rest, and takes on what is beside the face as it comes to light:
+    # A hidden piece of the outline is its own place at rest, and as it comes to light takes on what is beside the face:
     # hair and ears, or the cheek itself where there is nothing but background.
     rim = holes.outline[~visible.vertex[holes.outline]]
     beside = ring[cKDTree(ring).query(flat[rim, :2])[1]]

@@ -15,19 +15,21 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 LINING, GUM, TONGUE, TOOTH = (92, 34, 34), (178, 92, 88), (190, 98, 96), (240, 234, 221)  # RGB
-DEPTH_CM = 6.5  # what lies deeper behind the lips is not drawn
+LOWER_TEETH = 0.72  # of the light that the upper ones get: they lie deeper and look up
+DEPTH_CM = 4.5  # what lies deeper behind the lips is not drawn
 MOVERS = ("jawForward", "jawLeft", "jawRight", "jawOpen", "tongueOut", "tongueUp")
 
 
 def tongue_modes(head: Head, fit: FittedHead, tongue: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """`tongueOut` and `tongueUp` [N, 3] in pixels: the front of the tongue slides over the lower lip, or its tip rises."""
+    """`tongueOut` and `tongueUp` [N, 3] in pixels: the tongue slides over the lower lip, or its tip rises."""
     V, scale = head.vertices, fit.scale
     front = V[tongue, 2].max()
     reach = np.where(tongue, np.clip(1 - (front - V[:, 2]) / 4.0, 0, 1), 0.0)
     out, up = np.zeros_like(V), np.zeros_like(V)
-    # Over the lower teeth and lip first, then down in front of it.
-    out[:, 1] = scale * (0.9 * reach**3 - 0.9 * np.sin(0.8 * np.pi * reach))
-    out[:, 2] = 4.2 * scale * np.sqrt(reach)
+    # Forward over teeth and lip, where the tip spreads and droops; together with tongueUp it stays between the teeth.
+    out[:, 0] = 0.45 * reach**2 * (fit.points[:, 0] - fit.points[tongue, 0].mean())
+    out[:, 1] = scale * (1.7 * reach**4 - 0.8 * np.sin(0.75 * np.pi * reach))
+    out[:, 2] = 4.0 * scale * np.sqrt(reach)
     up[:, 1], up[:, 2] = -1.35 * scale * reach**1.5, 0.45 * scale * reach
     return out, up
 
@@ -69,4 +71,6 @@ def _colours(fit: FittedHead, used: IntArray, tongue: BoolArray, upper: IntArray
     ).astype(np.float64)
     depth = np.clip((fit.points[upper, 2].mean() - fit.points[used, 2]) / fit.scale - 0.6, 0, 6)
     facing = np.clip(fit.normals[used] @ np.array([0.18, -0.22, 0.96]), 0, 1)
+    lower = (used >= TEETH.start) & (np.abs(fit.modes[INDEX["jawOpen"], used, 1]) > 1)
+    colour[lower] *= LOWER_TEETH
     return colour * (np.exp(-0.45 * depth) * (0.45 + 0.55 * facing))[:, None]

@@ -78,7 +78,7 @@ def membrane(picture: NDArray[np.floating], unknown: NDArray[np.bool_], source: 
 
 
 def premultiplied(picture: Picture, plate: Picture, matte: Picture) -> Picture:
-    """The figure with premultiplied alpha such that drawing it over the plate gives the picture: a F = I - (1 - a) B."""
+    """The figure with premultiplied alpha that over the plate gives the picture: a F = I - (1 - a) B."""
     alpha = matte[..., 3:].astype(np.float32) / 255
     colour = np.clip(picture - (1 - alpha) * plate, 0, 255)
     return np.concatenate([colour.round().astype(np.uint8), matte[..., 3:]], axis=2)

@@ -27,7 +27,7 @@ CELLS: dict[str, dict[str, float]] = {
     "OH": {"jawOpen": 0.32, "mouthFunnel": 0.55, "mouthPucker": 0.2},
     "MM": {"mouthRollLower": 0.25, "mouthRollUpper": 0.2, "mouthPress*": 0.35},
     "FF": {"jawOpen": 0.08, "mouthRollLower": 0.4, "mouthUpperUp*": 0.3},
-    "TH": {"jawOpen": 0.18, "tongueOut": 0.35, "mouthLowerDown*": 0.2, "mouthUpperUp*": 0.15},
+    "TH": {"jawOpen": 0.2, "tongueOut": 0.4, "tongueUp": 0.7, "mouthLowerDown*": 0.2, "mouthUpperUp*": 0.15},
     "L": {"jawOpen": 0.25, "tongueUp": 0.9, "mouthLowerDown*": 0.25, "mouthUpperUp*": 0.2},
     "jaw 1": {"jawOpen": 1.0},
     "jaw + tongue": {"jawOpen": 0.6, "tongueOut": 1.0},

@@ -1,0 +1,308 @@
+"""Compiled kernels that turn maps of source places into pixels: figure over plate, eyes, mouth, lashes, softened edges.
+
+Maps, windows and samples are those of `visavis_models.serve.raster`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from visavis_models.serve.raster import BARE, FAR, JIT
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int32]
+Picture = NDArray[np.uint8]
+Packed = NDArray[np.uint32]  # RGBA, red in the lowest byte
+
+LANES, LOW = np.uint32(0x00FF00FF), np.uint32(0xFFFF)
+EIGHT, SIXTEEN = np.uint32(8), np.uint32(16)
+# Texels between neighbouring pixels, where about 2 are usual: within the face, and between it and what is around it.
+TEAR, RIM_TEAR = np.float32(9.0), np.float32(3.5)
+
+
+def packed(picture: Picture) -> Packed:
+    """RGBA uint8 [..., 4] as one number a pixel, [...]."""
+    return np.ascontiguousarray(picture).view("<u4")[..., 0].astype(np.uint32)
+
+
+@njit(inline="always", **JIT)
+def sample(
+    picture: Packed, u: float, v: float
+) -> tuple[np.float32, np.float32, np.float32, np.float32]:  # pragma: no cover
+    """Bilinear sample of RGBA [H, W] at column u, row v, held at the borders; four values 0..255.
+
+    Two channels are weighed in one multiplication: their sums of 8-bit values by weights that add up to 256 stay within
+    16 bits each. Places are rounded to 1/16 of a pixel.
+    """
+    H, W = picture.shape
+    x = np.int32(min(max(u, 0.0), W - 1.0) * 16 + 0.5)
+    y = np.int32(min(max(v, 0.0), H - 1.0) * 16 + 0.5)
+    j, i = min(x >> 4, W - 2), min(y >> 4, H - 2)
+    fx, fy = x - (j << 4), y - (i << 4)
+    a, b, c, d = picture[i, j], picture[i, j + 1], picture[i + 1, j], picture[i + 1, j + 1]
+    wa, wb = np.uint32((16 - fx) * (16 - fy)), np.uint32(fx * (16 - fy))
+    wc, wd = np.uint32((16 - fx) * fy), np.uint32(fx * fy)
+    even = (a & LANES) * wa + (b & LANES) * wb + (c & LANES) * wc + (d & LANES) * wd
+    odd = (
+        ((a >> EIGHT) & LANES) * wa
+        + ((b >> EIGHT) & LANES) * wb
+        + ((c >> EIGHT) & LANES) * wc
+        + ((d >> EIGHT) & LANES) * wd
+    )
+    share = np.float32(1 / 256)
+    return (
+        np.float32(np.int32(even & LOW)) * share,
+        np.float32(np.int32(odd & LOW)) * share,
+        np.float32(np.int32((even >> SIXTEEN) & LOW)) * share,
+        np.float32(np.int32((odd >> SIXTEEN) & LOW)) * share,
+    )
+
+
+@njit(inline="always", **JIT)
+def byte(value: float) -> np.uint8:  # pragma: no cover
+    """Rounded and held in 0..255."""
+    return np.uint8(min(max(value + 0.5, 0.0), 255.0))
+
+
+@njit(**JIT)
+def paint(target: FloatArray, figure: Packed, plate: Picture, out: Picture) -> None:  # pragma: no cover
+    """The figure (RGBA premultiplied) through the map target [S, S, 4] over the plate into out, both RGB [S, S, 3]."""
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            if target[i, j, 0] == BARE:
+                for k in range(3):
+                    out[i, j, k] = plate[i, j, k]
+                continue
+            r, g, b, a = sample(figure, target[i, j, 0], target[i, j, 1])
+            bright, behind = target[i, j, 2], np.float32(1) - a * np.float32(1 / 255)
+            out[i, j, 0] = byte(bright * r + behind * plate[i, j, 0])
+            out[i, j, 1] = byte(bright * g + behind * plate[i, j, 1])
+            out[i, j, 2] = byte(bright * b + behind * plate[i, j, 2])
+
+
+@njit(inline="always", **JIT)
+def torn(target: FloatArray, i: int, j: int, k: int, m: int) -> bool:  # pragma: no cover
+    """Whether the face ends between two neighbouring pixels of a map: they show places of the picture far apart."""
+    away = max(abs(target[i, j, 0] - target[k, m, 0]), abs(target[i, j, 1] - target[k, m, 1]))
+    one, other = target[i, j, 3] > FAR, target[k, m, 3] > FAR
+    return away > (TEAR if one and other else RIM_TEAR) and (one or other)
+
+
+@njit(**JIT)
+def soften(
+    target: FloatArray, box: IntArray, found: IntArray, mixed: Picture, out: Picture
+) -> None:  # pragma: no cover
+    """Take the steps off the face's edges where it covers something: both sides become a mean of 3 x 3 pixels.
+
+    Where the mesh is whole, as at rest, nothing changes. Edges beyond the room in `found` and `mixed` stay hard.
+
+    Args:
+        box: x0, y0, x1, y1 of the pixels to look at, at least one inside of the frame's border.
+    """
+    count = 0
+    for i in range(box[1], box[3]):
+        for j in range(box[0], box[2]):
+            if count < len(found) and (torn(target, i, j, i, j + 1) or torn(target, i, j, i + 1, j)):
+                found[count, 0], found[count, 1] = i, j
+                count += 1
+    for c in range(count):
+        i, j = found[c, 0], found[c, 1]
+        for k in range(3):
+            side = np.int32(out[i - 1, j, k]) + out[i + 1, j, k] + out[i, j - 1, k] + out[i, j + 1, k]
+            corner = np.int32(out[i - 1, j - 1, k]) + out[i + 1, j + 1, k] + out[i + 1, j - 1, k] + out[i - 1, j + 1, k]
+            mixed[c, k] = (4 * np.int32(out[i, j, k]) + 2 * side + corner + 8) // 16
+    for c in range(count):
+        for k in range(3):
+            out[found[c, 0], found[c, 1], k] = mixed[c, k]
+
+
+@njit(**JIT)
+def take_window(out: Picture, x0: int, y0: int, fine: int, colour: FloatArray) -> None:  # pragma: no cover
+    """What the frame out [S, S, 3] already shows, into the samples colour [h, w, 3] of a window."""
+    for i in range(colour.shape[0]):
+        for j in range(colour.shape[1]):
+            for k in range(3):
+                colour[i, j, k] = out[y0 + i // fine, x0 + j // fine, k]
+
+
+@njit(**JIT)
+def paint_window(target: FloatArray, figure: Packed, colour: FloatArray) -> None:  # pragma: no cover
+    """The figure through the map into colour [h, w, 3]; what is bare stays as it is."""
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            if target[i, j, 0] != BARE:
+                r, g, b, _ = sample(figure, target[i, j, 0], target[i, j, 1])
+                bright = target[i, j, 2]
+                colour[i, j, 0], colour[i, j, 1], colour[i, j, 2] = bright * r, bright * g, bright * b
+
+
+@njit(**JIT)
+def put_window(colour: FloatArray, fine: int, x0: int, y0: int, out: Picture) -> None:  # pragma: no cover
+    """Average fine x fine samples of colour [h, w, 3] into each pixel of out [S, S, 3] from (x0, y0) on."""
+    share = np.float32(1.0 / (fine * fine))
+    for i in range(colour.shape[0] // fine):
+        for j in range(colour.shape[1] // fine):
+            for k in range(3):
+                total = np.float32(0)
+                for m in range(fine):
+                    for n in range(fine):
+                        total += colour[i * fine + m, j * fine + n, k]
+                out[y0 + i, x0 + j, k] = byte(total * share)
+
+
+@njit(**JIT)
+def paint_eye(
+    target: FloatArray,
+    colour: FloatArray,
+    x0: float,
+    y0: float,
+    fine: float,
+    ball: FloatArray,
+    turn: FloatArray,
+    gaze: FloatArray,
+    source: FloatArray,
+    sclera: Packed,
+    pupil: Packed,
+    hole: FloatArray,
+    shade: float,
+) -> None:  # pragma: no cover
+    """Fill what the lids leave bare with the eyeball.
+
+    A pixel at d from the ball's centre meets it at n = (d, sqrt(r^2 - d^2)); R^T n is the place on the ball of a head
+    that has not turned, G^T R^T n the place on one that has not looked away either; the picture shows both along z.
+
+    Args:
+        ball: x, y, radius in pixels of the output; turn: R [3, 3]; gaze: G [3, 3]; both y up.
+        source: x, y of the centre in the patches and the radius there.
+        sclera: RGBA (alpha unused), pupil: RGBA; shade: 0..1, how much the lowered lid shadows the ball.
+        hole: samples x0, y0, x1, y1 within which there may be an opening.
+    """
+    reach = np.float32((0.10 + 0.2 * shade) * ball[2] * fine)
+    for j in range(int(hole[0]), int(hole[2])):
+        edge = -1
+        for i in range(int(hole[1]), int(hole[3])):
+            if target[i, j, 0] != BARE:
+                continue
+            if edge < 0 or target[i - 1, j, 0] != BARE:
+                edge = i
+            x = (x0 - 0.5 + (j + 0.5) / fine - ball[0]) / ball[2]
+            y = (ball[1] - (y0 - 0.5 + (i + 0.5) / fine)) / ball[2]
+            z = np.sqrt(max(1 - x * x - y * y, 0.02))
+            nx = turn[0, 0] * x + turn[1, 0] * y + turn[2, 0] * z
+            ny = turn[0, 1] * x + turn[1, 1] * y + turn[2, 1] * z
+            nz = turn[0, 2] * x + turn[1, 2] * y + turn[2, 2] * z
+            r, g, b, _ = sample(sclera, source[0] + nx * source[2], source[1] - ny * source[2])
+            gx = gaze[0, 0] * nx + gaze[1, 0] * ny + gaze[2, 0] * nz
+            gy = gaze[0, 1] * nx + gaze[1, 1] * ny + gaze[2, 1] * nz
+            pr, pg, pb, alpha = sample(pupil, source[0] + gx * source[2], source[1] - gy * source[2])
+            alpha *= np.float32(1 / 255)
+            lit = 1 - shade * np.exp(-(i - edge) / reach)
+            colour[i, j, 0] = lit * (r + alpha * (pr - r))
+            colour[i, j, 1] = lit * (g + alpha * (pg - g))
+            colour[i, j, 2] = lit * (b + alpha * (pb - b))
+
+
+@njit(**JIT)
+def paint_mouth(
+    target: FloatArray,
+    colour: FloatArray,
+    inside: FloatArray,
+    seam: FloatArray,
+    figure: Packed,
+    hole: FloatArray,
+    light: float,
+    reach: float,
+    lower: float,
+) -> None:  # pragma: no cover
+    """Fill what the lips leave bare: the inside in the light that the opening lets in, or the seam of closed lips.
+
+    Args:
+        inside: [h, w, 4], RGB of the mouth's inside, BARE where there is nothing.
+        seam: map [h, w, 4] with the share of the seam in place of the brightness.
+        hole: samples x0, y0, x1, y1 within which there may be an opening.
+        light: 0..1; reach: samples that the shadow of the lips reaches inwards; lower: 0..1, that of the lower lip.
+    """
+    y0, y1 = int(hole[1]), int(hole[3])
+    for j in range(int(hole[0]), int(hole[2])):
+        first, last = y1, y0
+        for i in range(y0, y1):
+            if target[i, j, 0] == BARE:
+                first, last = min(first, i), i
+        for i in range(first, last + 1):
+            if target[i, j, 0] != BARE:
+                continue
+            lit = light * (1 - np.float32(0.6) * np.exp((first - i) / reach))
+            lit *= 1 - lower * np.exp((i - last) / reach)
+            r, g, b = np.float32(30), np.float32(11), np.float32(12)
+            if inside[i, j, 0] != BARE:
+                r, g, b = inside[i, j, 0], inside[i, j, 1], inside[i, j, 2]
+            # What light is left in there has come through flesh: it is redder the less it is.
+            r, g, b = lit * (1.16 - 0.16 * lit) * r, lit * g, lit * (0.93 + 0.07 * lit) * b
+            if seam[i, j, 0] != BARE:
+                share = seam[i, j, 2]
+                sr, sg, sb, _ = sample(figure, seam[i, j, 0], seam[i, j, 1])
+                r, g, b = r + share * (sr - r), g + share * (sg - g), b + share * (sb - b)
+            colour[i, j, 0], colour[i, j, 1], colour[i, j, 2] = r, g, b
+
+
+@njit(**JIT)
+def paint_before(target: FloatArray, inside: FloatArray, colour: FloatArray, light: float) -> None:  # pragma: no cover
+    """What comes out between the lips is drawn before them: inside [h, w, 4] where it is nearer than target's depth."""
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            if inside[i, j, 0] != BARE and target[i, j, 0] != BARE and inside[i, j, 3] > target[i, j, 3]:
+                for k in range(3):
+                    colour[i, j, k] = light * inside[i, j, k]
+
+
+@njit(**JIT)
+def blend_strip(
+    colour: FloatArray,
+    x0: float,
+    y0: float,
+    fine: float,
+    triangles: IntArray,
+    points: FloatArray,
+    source: FloatArray,
+    picture: Packed,
+    density: float,
+) -> None:  # pragma: no cover
+    """Blend a strip of RGBA picture over colour [h, w, 3].
+
+    Args:
+        triangles: [T, 3], either way round; points: [N, 2] in the frame; source: [N, 2] in picture.
+        density: how many layers lie upon each other where hairs are seen from their tips:
+            alpha' = 1 - (1 - alpha)^density.
+    """
+    h, w = colour.shape[0], colour.shape[1]
+    ox, oy = x0 - 0.5 + 0.5 / fine, y0 - 0.5 + 0.5 / fine
+    for t in range(len(triangles)):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        ax, ay = (points[a, 0] - ox) * fine, (points[a, 1] - oy) * fine
+        bx, by = (points[b, 0] - ox) * fine, (points[b, 1] - oy) * fine
+        cx, cy = (points[c, 0] - ox) * fine, (points[c, 1] - oy) * fine
+        area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
+        if abs(area) < 1e-6:
+            continue
+        scale = 1.0 / area
+        first_x, last_x = max(0, int(np.ceil(min(ax, bx, cx)))), min(w - 1, int(np.floor(max(ax, bx, cx))))
+        first_y, last_y = max(0, int(np.ceil(min(ay, by, cy)))), min(h - 1, int(np.floor(max(ay, by, cy))))
+        for i in range(first_y, last_y + 1):
+            for j in range(first_x, last_x + 1):
+                u = ((j - ax) * (cy - ay) - (cx - ax) * (i - ay)) * scale
+                v = ((bx - ax) * (i - ay) - (j - ax) * (by - ay)) * scale
+                # Half-open edges: a sample on the edge of two triangles is blended once.
+                if u < 0 or v < 0 or u + v >= 1:
+                    continue
+                q = 1 - u - v
+                r, g, bl, alpha = sample(
+                    picture,
+                    q * source[a, 0] + u * source[b, 0] + v * source[c, 0],
+                    q * source[a, 1] + u * source[b, 1] + v * source[c, 1],
+                )
+                alpha = 1 - (1 - alpha * np.float32(1 / 255)) ** density
+                colour[i, j, 0] += alpha * (r - colour[i, j, 0])
+                colour[i, j, 1] += alpha * (g - colour[i, j, 1])
+                colour[i, j, 2] += alpha * (bl - colour[i, j, 2])

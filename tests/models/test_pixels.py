@@ -1,0 +1,61 @@
+"""The pixel kernels, each on a case that can be worked out by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from visavis_models.serve import pixels, raster
+
+SQUARE = np.array([[0, 0, 1, 0], [8, 0, 1, 0], [8, 8, 1, 0], [0, 8, 1, 0]], np.float32)
+TWO = np.array([[1, 2, 0], [2, 3, 0]], np.int32)
+
+
+def empty(h: int = 10, w: int = 10) -> np.ndarray:
+    target = np.zeros((h, w, 4), np.float32)
+    raster.clear(target)
+    return target
+
+
+def test_paint_lays_the_figure_over_the_plate() -> None:
+    figure = np.zeros((4, 4, 4), np.uint8)
+    figure[:] = [50, 40, 30, 128]
+    plate, out = np.full((2, 2, 3), 100, np.uint8), np.zeros((2, 2, 3), np.uint8)
+    target = empty(2, 2)
+    target[0, 0] = [1, 1, 1, 0]
+    pixels.paint(target, pixels.packed(figure), plate, out)
+    assert out[0, 0].tolist() == [100, 90, 80] and out[1, 1].tolist() == [100, 100, 100]
+
+
+def test_paint_interpolates_between_texels() -> None:
+    figure = np.full((2, 2, 4), 255, np.uint8)
+    figure[..., 0] = [[0, 80], [160, 240]]
+    target, out = empty(1, 1), np.zeros((1, 1, 3), np.uint8)
+    target[0, 0] = [0.5, 0.25, 1, 0]
+    pixels.paint(target, pixels.packed(figure), np.zeros((1, 1, 3), np.uint8), out)
+    assert out[0, 0, 0] == 80
+
+
+def test_a_window_taken_and_put_back_changes_nothing() -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (12, 12, 3)).astype(np.uint8)
+    kept, colour = frame.copy(), np.zeros((8, 8, 3), np.float32)
+    pixels.take_window(frame, 3, 5, 2, colour)
+    pixels.put_window(colour, 2, 3, 5, frame)
+    assert np.array_equal(frame, kept)
+
+
+def test_a_strip_is_blended_once_everywhere() -> None:
+    colour = np.zeros((10, 10, 3), np.float32)
+    half = np.full((10, 10, 4), 128, np.uint8)
+    half[..., :3] = 200
+    pixels.blend_strip(colour, 0, 0, 1, TWO, SQUARE, SQUARE, pixels.packed(half), 1.0)
+    np.testing.assert_allclose(colour[2:8, 2:8], 200 * 128 / 255, rtol=0.01)
+
+
+def test_only_torn_edges_are_softened() -> None:
+    target, out = empty(), np.zeros((10, 10, 3), np.uint8)
+    places = np.concatenate([SQUARE[:, :2], np.ones((4, 1), np.float32)], 1)
+    raster.draw_mesh(target, 0, 0, 1, TWO, SQUARE, places, False)
+    out[:9, :9] = 160
+    room, mixed = np.zeros((200, 2), np.int32), np.zeros((200, 3), np.uint8)
+    pixels.soften(target, np.int32([1, 1, 9, 9]), room, mixed, out)
+    assert (out[1:8, 1:8] == 160).all() and out[4, 8, 0] == 120
