@@ -110,6 +110,19 @@ async def test_an_agent_that_leaves(staged: Staged, line: Line) -> None:
         await call
 
 
+async def test_an_agent_that_fails_at_once(staged: Staged, line: Line) -> None:
+    stage, take = await staged(), Take("")
+    call = asyncio.create_task(
+        hold_call(stage.server.url, stage.token, Plan((line,)), take, patience=Patience(return_s=0.1))
+    )
+    async with asyncio.timeout(20):
+        while not stage.puppet.room.remote_participants:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+    await stage.puppet.aclose()
+    with pytest.raises(RoomError, match="left"):
+        await call
+
+
 async def test_a_server_that_comes_back(staged: Staged, line: Line) -> None:
     stage, take, plan = await staged(), Take(""), Plan((line, line))
     call = asyncio.create_task(hold_call(stage.server.url, stage.token, plan, take, patience=HASTY))

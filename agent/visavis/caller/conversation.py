@@ -72,6 +72,7 @@ class Agent(Protocol):
     """What is received of the agent."""
 
     meter: VoiceMeter
+    left: bool
 
     @property
     def present(self) -> bool: ...
@@ -121,7 +122,9 @@ class Conversation:
     async def _greeting(self) -> None:
         try:
             self._notice("waiting for the agent")
-            if not await self._until(lambda: self._agent.present and bool(self._take.heard), self._patience.agent_s):
+            if not await self._until(lambda: self._agent.left or self._there(), self._patience.agent_s):
+                raise RoomError(self._why_no_agent())
+            if not await self._until(self._there, self._patience.return_s):
                 raise RoomError(self._why_no_agent())
             self._notice("listening to the greeting")
             if await self._until(lambda: self._agent.meter.onset_s is not None, self._patience.greeting_s):
@@ -131,7 +134,13 @@ class Conversation:
         except ConnectionBroke:
             self._take.remarks.append("the connection broke during the greeting and came back")
 
+    def _there(self) -> bool:
+        """Whether the agent is there and can be heard."""
+        return self._agent.present and bool(self._take.heard)
+
     def _why_no_agent(self) -> str:
+        if self._agent.left:
+            return "the agent came into the room and left it before it said anything; see the worker's log"
         if self._agent.present:
             return f"the agent sent no sound within {self._patience.agent_s:g} s of our joining; see the worker's log"
         return f"no agent came into the room within {self._patience.agent_s:g} s: is a worker running (visavis worker)?"

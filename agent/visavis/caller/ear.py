@@ -40,13 +40,16 @@ class Ear:
         meter: voice activity of what is heard.
         state: the agent's state as it tells it ("listening", "thinking", "speaking"), "" where it tells none.
         present: whether an agent is in the room.
+        left: whether one was there and went.
     """
 
     def __init__(self, room: rtc.Room, take: Take, pictures: PictureSink | None) -> None:
         self.meter = VoiceMeter()
+        self.left = False
         self._room, self._take, self._pictures = room, take, pictures
         self._tasks: set[asyncio.Task[None]] = set()
         room.on("track_subscribed", self._on_track)
+        room.on("participant_disconnected", self._on_leave)
         room.on("data_received", self._on_data)
         room.register_text_stream_handler(CAPTIONS_TOPIC, self._on_captions)
 
@@ -64,6 +67,9 @@ class Ear:
     def state(self) -> str:
         agent = self.agent
         return agent.attributes.get(STATE_ATTRIBUTE, "") if agent else ""
+
+    def _on_leave(self, participant: rtc.RemoteParticipant) -> None:
+        self.left = self.left or _is_agent(participant)
 
     def _on_track(
         self, track: rtc.RemoteTrack, publication: rtc.RemoteTrackPublication, sender: rtc.RemoteParticipant

@@ -200,7 +200,7 @@ def _resumed(scene: Scene, cut: Utterance, end: float) -> bool:
 
 
 def _relapse_ms(scene: Scene, cut: Utterance, end: float) -> float:
-    """How much of a reply that was cleared in the end was heard after its first stop: it was taken up again too soon."""
+    """How much of a reply that was cleared in the end was heard after its first stop."""
     stop = stop_of(scene, cut)
     if stop is None or _resumed(scene, cut, end):
         return 0.0
