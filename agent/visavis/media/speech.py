@@ -130,7 +130,7 @@ class Speech:
         if not segment.answered and segment.frame_us is not None:
             segment.answered = True
             heard.append(Answered(segment.arrived_us, max(start_us, segment.frame_us)))
-        stopped = self._paused and until >= self.clock.pushed - len(self._tail)
+        stopped = self._paused and segment.played(until) == segment.taken  # what was taken and not heard came back
         heard += self._stretches(segment, until, over=stopped)
         return heard
 
