@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
+import gc
 import logging
 import math
 import os
@@ -15,6 +17,7 @@ from livekit.local_inference import init_eot, init_vad
 from visavis import perception
 from visavis.call.metadata import JobMetadata
 from visavis.call.session import Call
+from visavis.dialogue.priority import quiet_thread
 from visavis.dialogue.providers import Models
 from visavis.media.errors import InputError, ServerError
 from visavis.media.settings import Settings
@@ -22,18 +25,39 @@ from visavis.media.settings import Settings
 logger = logging.getLogger(__name__)
 
 AGENT_NAME = "visavis"
-# one thread each: the machine's few cores belong to the frame loops of its calls
-SINGLE_THREADED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+LOADING_NICE = 10  # a call that is held meanwhile goes before
+# of the processes of calls: the machine's few cores belong to their frame loops, and memory is given back
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMBA_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
 
 
 def prewarm(process: JobProcess, settings: Settings) -> None:
-    """Load in an idle process what a call will need."""
+    """Load in an idle process what a call will need, on a thread that gives way to the calls of the others."""
     process.userdata["settings"] = settings
-    process.userdata["models"] = Models.load(settings)
+    with quiet_thread("loading", LOADING_NICE) as thread:
+        process.userdata["models"] = thread.submit(_load, settings).result()
+    give_memory_back()
+
+
+def _load(settings: Settings) -> Models:
     init_vad()
     init_eot()
+    models = Models.load(settings)
     if settings.camera:
         perception.preload()
+    return models
+
+
+def give_memory_back() -> None:
+    """Return to the system what loading left over: glibc keeps freed pages until it is asked."""
+    gc.collect()
+    if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
+        libc.malloc_trim(0)
 
 
 async def entrypoint(ctx: JobContext) -> None:
@@ -98,8 +122,8 @@ def run(settings: Settings, url: str, key: str, secret: str) -> None:
     Raises:
         ServerError: the server refuses us, or cannot be reached for good.
     """
-    for name in SINGLE_THREADED:
-        os.environ.setdefault(name, "1")
+    for name, value in ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
     asyncio.run(_serve(server(settings, url, key, secret), url))
 
 

@@ -18,6 +18,13 @@ def test_words_of_our_own_voice(moonshine, speech, text) -> None:
     assert heard.confidence > 0.8
 
 
+def test_a_long_speech(moonshine, speech) -> None:
+    sentence = "I would like to know more about the moon."
+    pcm = np.concatenate([speech(sentence)] * 5).astype(np.float32) / 32768
+    assert len(pcm) > 12 * 16_000
+    assert moonshine.transcribe(pcm).text.count("about the moon") >= 4
+
+
 def test_silence_and_scraps_are_no_failure(moonshine) -> None:
     for samples in (0, 1, 100, 16_000):
         assert len(moonshine.transcribe(np.zeros(samples, np.float32)).text) < 12

@@ -7,8 +7,8 @@ import logging
 from dataclasses import asdict
 
 from livekit import rtc
-from livekit.agents import CloseEvent, ErrorEvent, RoomOptions
-from livekit.agents.voice.room_io import AudioInputOptions
+from livekit.agents import CloseEvent, ErrorEvent
+from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions, RoomOptions
 
 from visavis.avatar import AvatarSession, VideoOptions
 from visavis.call.metadata import JobMetadata
@@ -94,7 +94,9 @@ class Call:
             host,
             room=self._room,
             room_options=RoomOptions(
-                audio_input=AudioInputOptions(sample_rate=MODEL_RATE, frame_size_ms=MIC_FRAME_MS),
+                audio_input=AudioInputOptions(
+                    sample_rate=MODEL_RATE, frame_size_ms=MIC_FRAME_MS, auto_gain_control=False
+                ),
                 audio_output=False,
             ),
         )

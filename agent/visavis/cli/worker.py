@@ -12,7 +12,8 @@ from visavis.media.errors import InputError
 from visavis.media.settings import Settings
 
 # of a record's own attributes, and what livekit-agents adds to every one
-_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "pid", "job_id", "room_id"}
+_NOISE = {"message", "asctime", "taskName", "pid", "job_id", "room_id", "agent_name", "deployment", "region", "resuming"}
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {_NOISE
 _KEYS = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 
 
@@ -67,4 +68,7 @@ def command(
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])
+    if not verbose:
+        logging.getLogger("livekit").setLevel(logging.WARNING)  # the WebRTC layer's own diary
+        logging.getLogger("livekit.agents").setLevel(logging.INFO)
     worker.run(settings, *(os.environ[name] for name in _KEYS))

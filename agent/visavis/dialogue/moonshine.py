@@ -63,19 +63,24 @@ class Moonshine:
     def transcribe(self, pcm: FloatArray) -> Transcript:
         """Recognise `pcm`, float32 [N] mono at 16 kHz in -1..1."""
         pcm = np.pad(pcm, (0, max(TAIL, SHORTEST - len(pcm))))
-        states = self._encoder.run(
-            None, {"input_values": pcm[None], "attention_mask": np.ones((1, len(pcm)), np.int64)}
-        )
-        tokens, probabilities = self._decode(states[0], limit=int(len(pcm) / MODEL_RATE * TOKENS_PER_SECOND) + 2)
+        mask = np.ones((1, len(pcm)), np.int64)
+        (states,) = self._encoder.run(None, {"input_values": pcm[None], "attention_mask": mask})
+        tokens, probabilities = self._decode(states, mask, int(len(pcm) / MODEL_RATE * TOKENS_PER_SECOND) + 2)
         text = detokenise(self._pieces[token] for token in tokens)
         # the geometric mean of the tokens' probabilities
         return Transcript(text, float(np.exp(np.mean(np.log(probabilities)))) if text else 0.0)
 
-    def _decode(self, states: FloatArray, limit: int) -> tuple[list[int], list[float]]:
-        """The likeliest token after each token; the last probability is that of the end."""
+    def _decode(self, states: FloatArray, mask: NDArray[np.int64], limit: int) -> tuple[list[int], list[float]]:
+        """The likeliest token after each token; the last probability is that of the end.
+
+        Args:
+            states: the encoder's, [1, T, 288].
+            mask: of the samples, [1, N]; the decoder thins it out itself.
+            limit: tokens at most.
+        """
         feed = {
             "encoder_hidden_states": states,
-            "encoder_attention_mask": np.ones(states.shape[:2], np.int64),
+            "encoder_attention_mask": mask,
             "input_ids": np.array([[BEGIN]]),
             "use_cache_branch": np.array([False]),
             **_empty_cache(),

@@ -14,111 +14,15 @@ from livekit.agents.inference.eot.languages import ThresholdOptions
 # probability of an end, by the voice alone, from which a turn is over
 QUESTION, SENTENCE, FRAGMENT, DANGLING = 0.15, 0.22, 0.36, 0.75
 
-_DANGLING = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "and",
-        "or",
-        "but",
-        "so",
-        "because",
-        "if",
-        "that",
-        "which",
-        "who",
-        "whose",
-        "when",
-        "while",
-        "although",
-        "to",
-        "of",
-        "for",
-        "from",
-        "with",
-        "without",
-        "by",
-        "in",
-        "on",
-        "at",
-        "as",
-        "than",
-        "into",
-        "about",
-        "my",
-        "your",
-        "his",
-        "her",
-        "its",
-        "our",
-        "their",
-        "this",
-        "these",
-        "those",
-        "i",
-        "we",
-        "they",
-        "he",
-        "she",
-        "is",
-        "are",
-        "was",
-        "were",
-        "am",
-        "be",
-        "been",
-        "have",
-        "has",
-        "had",
-        "would",
-        "could",
-        "should",
-        "will",
-        "can",
-        "may",
-        "might",
-        "must",
-        "do",
-        "does",
-        "did",
-        "not",
-        "very",
-        "really",
-        "just",
-        "um",
-        "uh",
-        "er",
-        "well",
-        "like",
-    ]
-)
-_ENDS_ANYWHERE = frozenset(
-    [
-        "that",
-        "who",
-        "so",
-        "i",
-        "he",
-        "she",
-        "they",
-        "we",
-        "to",
-        "about",
-        "for",
-        "with",
-        "in",
-        "on",
-        "at",
-        "is",
-        "are",
-        "am",
-        "do",
-        "does",
-        "did",
-        "not",
-    ]
-)
+_ARTICLES = {"a", "an", "the", "my", "your", "his", "her", "our", "their", "its", "this", "these", "very", "just"}
+_JOINTS = {"and", "or", "but", "so", "because", "if", "that", "which", "who", "whose", "when", "while", "than"}
+_PREPOSITIONS = {"to", "of", "for", "from", "with", "without", "by", "in", "on", "at", "as", "into", "about", "like"}
+_PRONOUNS = {"i", "we", "he", "she", "they"}
+_VERBS = {"is", "are", "was", "were", "am", "be", "have", "has", "had", "would", "could", "should", "will", "can"}
+_AUXILIARIES = {"do", "does", "did", "not", "must", "might", "been"}
+_HESITATIONS = {"um", "uh", "er", "well"}
+_DANGLING = _ARTICLES | _JOINTS | _PREPOSITIONS | _PRONOUNS | _VERBS | _AUXILIARIES | _HESITATIONS
+_ENDS_A_QUESTION = _PREPOSITIONS | _PRONOUNS | _AUXILIARIES | {"that", "who", "so", "is", "are", "am", "can"}
 
 
 @dataclass
@@ -137,7 +41,7 @@ def bar(text: str) -> float:
     question = text.rstrip().endswith("?")
     if not words or text.rstrip().endswith((",", "...", "\u2026")):
         return FRAGMENT
-    if words[-1] in _DANGLING and not (question and words[-1] in _ENDS_ANYWHERE):
+    if words[-1] in _DANGLING and not (question and words[-1] in _ENDS_A_QUESTION):
         return DANGLING
     if question:
         return QUESTION
