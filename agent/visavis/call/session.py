@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from livekit import rtc
 from livekit.agents import CloseEvent, ErrorEvent
-from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions, RoomOptions
+from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 
 from visavis.avatar import AvatarSession, VideoOptions
 from visavis.call.metadata import JobMetadata

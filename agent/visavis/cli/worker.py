@@ -12,8 +12,8 @@ from visavis.media.errors import InputError
 from visavis.media.settings import Settings
 
 # of a record's own attributes, and what livekit-agents adds to every one
-_NOISE = {"message", "asctime", "taskName", "pid", "job_id", "room_id", "agent_name", "deployment", "region", "resuming"}
-_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {_NOISE
+_NOISE = {"message", "asctime", "taskName", "pid", "job_id", "room_id", "agent_name", "deployment", "region"}
+_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | _NOISE
 _KEYS = ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET")
 
 
