@@ -55,8 +55,8 @@ def command(names: tuple[str, ...], questions: Path | None) -> None:
     with tempfile.TemporaryDirectory(prefix="visavis-bench-") as folder:
         for name in names or BENCHMARKS:
             click.echo(f"\n`visavis bench {name}`\n\n| figure | value |\n| --- | --- |")
-            for figure, value in BENCHMARKS[name](Path(folder), questions):
-                click.echo(f"| {figure} | {value} |")
+            for row in BENCHMARKS[name](Path(folder), questions):
+                click.echo(f"| {row[0]} | {row[1]} |")
 
 
 def processor() -> str:

@@ -59,7 +59,7 @@ def read_pictures(path: Path | str) -> Iterator[tuple[float, NDArray[np.uint8]]]
         try:
             for frame in container.decode(video=0):
                 first = frame.time if first is None else first
-                yield (frame.time or 0.0) - (first or 0.0), frame.to_ndarray(format="rgb24")
+                yield (frame.time or 0.0) - (first or 0.0), np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
         except FFmpegError as error:
             raise InputError(f"{path}: the picture cannot be decoded ({error.strerror})") from error
         if first is None:
@@ -122,7 +122,8 @@ class VideoWriter:
 
     def close(self) -> None:
         """Finish the file and give it its name."""
-        for stream in (self._video, *self._audio):
+        self._container.mux(self._video.encode(None))
+        for stream in self._audio:
             self._container.mux(stream.encode(None))
         self._container.close()
         self._partial.replace(self.path)

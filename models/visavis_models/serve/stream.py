@@ -76,9 +76,9 @@ class MotionStream:
         planned_to = self._plan.start + len(self._plan.rows)
         if self._shown >= planned_to or not self._plan.holds(self._shown, voice):
             self._plan = self._planned(voice, user, user_motion)
-        row = self._plan.rows[self._shown - self._plan.start]
+        row: FloatArray = self._plan.rows[self._shown - self._plan.start]
         self._shown += 1
-        return row  # type: ignore[no-any-return]
+        return row
 
     def _planned(self, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None) -> Plan:
         """Plan on from the frames that were shown: a whole hop where the voice is known far enough, else less."""
