@@ -28,7 +28,7 @@ from visavis_models.spec import MODEL_FRAME, MODEL_RATE, SPEECH_RATE, frames_in
 Row = tuple[str, str]
 PASSAGE = (
     "People have looked at faces for as long as there have been people. A voice that comes from a face is easier to "
-    "follow, and easier to forgive. Five friendly families met by the blue pool, and everybody brought something warm to eat."
+    "follow, and easier to forgive. Five friendly families met by the blue pool, and everybody brought something warm."
 )
 QUESTIONS = (
     "Hello, how are you today?",
@@ -79,7 +79,7 @@ def bench_motion(folder: Path, _: Path | None) -> Iterator[Row]:
     state, times = model.begin(), []
     for at in range(0, len(voice) - HORIZON_FRAMES * MODEL_FRAME, HOP * MODEL_FRAME):
         began = time.perf_counter()
-        _, state = model.step(state, voice[at : at + HORIZON_FRAMES * MODEL_FRAME])
+        _motion, state = model.step(state, voice[at : at + HORIZON_FRAMES * MODEL_FRAME])
         times.append((time.perf_counter() - began) * 1000)
     yield f"one hop of {HOP} frames", spread(times, "ms")
     yield "motion, a frame", f"{np.median(times) / HOP:.2f} ms"
