@@ -27,7 +27,9 @@ NOSTRILS_CM = (1.25, 2.0, 3.6)  # how far from the nose's tip they reach to the 
 INSET_PX = 6.0  # how wide a rim of the silhouette has the background mixed into it
 RING_PX = 3  # how far outside the silhouette the picture is surely not the face's
 MARGIN = 24  # pixels that the mesh reaches beyond the picture, so that no border shows when the shoulders rise
-DARKER, BRIGHTER = -0.3, 0.2  # limits of what one channel does to the light
+LIGHT_ROUNDS = 8  # of smoothing
+LIGHT_SHARE = 0.6  # of what the normals foretell: skin scatters light, and the picture has shadows already
+DARKER, BRIGHTER = -0.25, 0.12  # limits of what one channel does to the light
 OVERLAP_PX = 1.0  # by which closed lids overlap
 LID_RING, LASH_RING = 2, 4  # edges of the mesh from the eye's border to the lid's inner edge, and to its lashes
 LID_COLUMNS = 20
@@ -176,7 +178,7 @@ def brightness_modes(fit: FittedHead, picture: Picture, visible: Visible) -> Flo
     design = np.c_[np.ones(len(normals)), normals]
     light = np.linalg.lstsq(design[skin], luminance[skin], rcond=None)[0]
     lit = np.maximum(design @ light, 0.35 * light[0])
-    change = np.einsum("kni,i->kn", fit.normals_moved[:, FACE] - normals, light[1:]) / lit
+    change = LIGHT_SHARE * np.einsum("kni,i->kn", fit.normals_moved[:, FACE] - normals, light[1:]) / lit
     return np.clip(np.where(visible.vertex, change, 0), DARKER, BRIGHTER)
 
 
@@ -349,7 +351,7 @@ def build_skin(
     modes = fit.modes[:, FACE].copy()
     lids = tuple(ring_of(fit, skin_graph, pair, LID_RING, LID_COLUMNS) for pair in holes.lids)
     closing_lids(fit, modes, lids)
-    light = smoothed(skin_graph, brightness_modes(fit, picture, visible).T, 3).T
+    light = smoothed(skin_graph, brightness_modes(fit, picture, visible).T, LIGHT_ROUNDS).T
     whole = np.zeros((len(modes) + 2, len(points), 4))
     whole[: len(modes), : len(FACE), :3] = modes
     whole[: len(modes), : len(FACE), 3] = light

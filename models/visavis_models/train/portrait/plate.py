@@ -29,7 +29,7 @@ def background(picture: Picture, matte: Picture) -> Picture:
 
 
 def continued(picture: NDArray[np.floating], known: NDArray[np.bool_]) -> FloatArray:
-    """Fill what is not `known` [H, W] of a picture [H, W, C] smoothly from what is.
+    """Fill what is not `known` [H, W] of a picture [H, W, 3] smoothly from what is.
 
     Means of ever coarser levels are taken of what is known and laid under it (pull-push, Gortler et al. 1996).
     """
