@@ -54,33 +54,35 @@ def family_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
 
 
 @pytest.mark.call
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_says_one_address_and_ends_cleanly(number: signal.Signals) -> None:
+@pytest.mark.timeout(400)
+def test_it_says_one_address_and_ends_cleanly() -> None:
     process = start()
     family = family_of(process)
     assert len(family) >= 2
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=40)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 0 and errors == ""
     assert not psutil.wait_procs(family, timeout=5)[1]
 
 
 @pytest.mark.call
+@pytest.mark.timeout(400)
 def test_a_child_that_ends_is_named_in_one_line() -> None:
     process = start()
     family = family_of(process)
     next(child for child in family if child.name() == "livekit-server").kill()
-    _, errors = process.communicate(timeout=40)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 1 and errors.count("\n") == 1 and "the LiveKit server ended by signal 9" in errors
     assert not psutil.wait_procs(family, timeout=5)[1]
 
 
 @pytest.mark.call
+@pytest.mark.timeout(400)
 def test_killed_outright_it_leaves_no_orphans() -> None:
     process = start()
     family = family_of(process)
     process.kill()
-    process.communicate(timeout=40)
+    process.communicate(timeout=120)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and any(child.is_running() for child in family):
         time.sleep(0.1)

@@ -22,7 +22,7 @@ from visavis.local.child import Child
 from visavis.local.ports import LOOPBACK, free_port, is_free
 from visavis.media.errors import InputError, ServerError
 
-START_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
 ANSWER_TIMEOUT_S = 5.0
 # it keeps no state worth waiting for, and would wait 5 s for idle connections
 STOP_GRACE_S = 0.5

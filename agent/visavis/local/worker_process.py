@@ -12,7 +12,8 @@ from visavis.local.server import LocalServer
 
 # what livekit-agents logs when the server has taken the worker in
 REGISTERED = "registered worker"
-START_TIMEOUT_S = 60.0
+# a loaded machine takes long to import; one that fails is noticed at once
+START_TIMEOUT_S = 180.0
 STOP_GRACE_S = 10.0
 
 
