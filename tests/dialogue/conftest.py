@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from livekit import rtc
+from livekit.agents import stt
 
 from visavis.dialogue.hibari_voice import HibariVoice
 from visavis.dialogue.moonshine import Moonshine
@@ -44,6 +45,35 @@ def speech(voice):
         return np.concatenate([hush, sound, hush])
 
     return speak
+
+
+def in_frames(pcm: np.ndarray) -> list[rtc.AudioFrame]:
+    """Frames of 20 ms of int16 [N] at 16 kHz."""
+    size = MODEL_RATE // 50
+    pieces = [pcm[k : k + size] for k in range(0, len(pcm) - size + 1, size)]
+    return [rtc.AudioFrame(piece.tobytes(), MODEL_RATE, 1, size) for piece in pieces]
+
+
+@pytest.fixture(scope="session")
+def frames():
+    return in_frames
+
+
+@pytest.fixture(scope="session")
+def listen():
+    """What a recogniser makes of a microphone; without `flush` nobody asks for the end of the turn."""
+
+    async def events(recogniser: stt.STT, pcm: np.ndarray, *, flush: bool = True) -> list[stt.SpeechEvent]:
+        async with recogniser.stream() as stream:
+            for frame in in_frames(pcm):
+                stream.push_frame(frame)
+            if flush:
+                stream.end_input()
+            else:
+                stream._input_ch.close()
+            return [event async for event in stream]
+
+    return events
 
 
 @pytest.fixture(scope="session")

@@ -17,24 +17,6 @@ from visavis_models.spec import MODEL_RATE
 Kind = stt.SpeechEventType
 
 
-def frames(pcm: np.ndarray, rate: int = MODEL_RATE) -> list[rtc.AudioFrame]:
-    """Frames of 20 ms."""
-    size = rate // 50
-    pieces = [pcm[k : k + size] for k in range(0, len(pcm) - size + 1, size)]
-    return [rtc.AudioFrame(piece.tobytes(), rate, 1, size) for piece in pieces]
-
-
-async def listen(recogniser: MoonshineSTT, pcm: np.ndarray, *, flush: bool = True) -> list[stt.SpeechEvent]:
-    async with recogniser.stream() as stream:
-        for frame in frames(pcm):
-            stream.push_frame(frame)
-        if flush:
-            stream.end_input()
-        else:
-            stream._input_ch.close()
-        return [event async for event in stream]
-
-
 @pytest.fixture
 async def recogniser(moonshine: Moonshine):
     owner = MoonshineSTT(moonshine)
@@ -42,7 +24,7 @@ async def recogniser(moonshine: Moonshine):
     await owner.aclose()
 
 
-async def test_a_turn_from_its_start_to_its_final_words(recogniser, speech) -> None:
+async def test_a_turn_from_its_start_to_its_final_words(recogniser, speech, listen) -> None:
     events = await listen(recogniser, speech("Can you help me with my homework?"))
     kinds = [event.type for event in events]
     assert kinds[0] is Kind.START_OF_SPEECH
@@ -54,16 +36,16 @@ async def test_a_turn_from_its_start_to_its_final_words(recogniser, speech) -> N
     assert final.confidence > 0.8
 
 
-async def test_a_recorded_question(recogniser, question) -> None:
+async def test_a_recorded_question(recogniser, question, listen) -> None:
     events = await listen(recogniser, question("ocean"))
     assert events[-2].alternatives[0].text == "Tell me something about the ocean."
 
 
-async def test_silence_says_nothing(recogniser) -> None:
+async def test_silence_says_nothing(recogniser, listen) -> None:
     assert await listen(recogniser, np.zeros(3 * MODEL_RATE, np.int16)) == []
 
 
-async def test_the_final_words_cost_nothing_after_the_pause(moonshine, speech) -> None:
+async def test_the_final_words_cost_nothing_after_the_pause(moonshine, speech, listen) -> None:
     """The end of a turn is told with the words of the pause before it."""
     calls = []
 
@@ -80,20 +62,20 @@ async def test_the_final_words_cost_nothing_after_the_pause(moonshine, speech) -
     assert len(calls) == 1
 
 
-async def test_an_utterance_ends_by_itself_where_nobody_asks(recogniser, speech) -> None:
+async def test_an_utterance_ends_by_itself_where_nobody_asks(recogniser, speech, listen) -> None:
     pcm = np.concatenate([speech("Is it going to rain?"), np.zeros(2 * MODEL_RATE, np.int16)])
     events = await listen(recogniser, pcm, flush=False)
     assert events[-1].type is Kind.END_OF_SPEECH
 
 
-async def test_streamed_and_whole_agree(recogniser, speech) -> None:
+async def test_streamed_and_whole_agree(recogniser, speech, listen, frames) -> None:
     pcm = speech("What is the weather like today?")
     whole = await recogniser.recognize(frames(pcm))
     streamed = (await listen(recogniser, pcm))[-2]
     assert whole.alternatives[0].text == streamed.alternatives[0].text
 
 
-async def test_other_rates_are_resampled(recogniser, speech) -> None:
+async def test_other_rates_are_resampled(recogniser, speech, frames) -> None:
     resampler = rtc.AudioResampler(MODEL_RATE, 48_000)
     loud = [frame for piece in frames(speech("What is your name?")) for frame in resampler.push(piece)]
     async with recogniser.stream() as stream:
@@ -104,7 +86,7 @@ async def test_other_rates_are_resampled(recogniser, speech) -> None:
     assert events[-2].alternatives[0].text == "What is your name?"
 
 
-async def test_closing_in_mid_sentence_leaves_nothing_behind(recogniser, speech) -> None:
+async def test_closing_in_mid_sentence_leaves_nothing_behind(recogniser, speech, frames) -> None:
     before = len(asyncio.all_tasks())
     stream = recogniser.stream()
     for frame in frames(speech("I would like to know more about the moon."))[:60]:

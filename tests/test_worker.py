@@ -1,0 +1,65 @@
+"""The worker's manners on a small machine."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+
+import pytest
+
+from visavis.media.settings import Settings, WorkerSettings
+from visavis.worker import AGENT_NAME, answer, load, server
+
+
+class Full:
+    def __init__(self, calls: int) -> None:
+        self.active_jobs = [None] * calls
+
+
+class Request:
+    def __init__(self) -> None:
+        self.answers: list[tuple[str, object]] = []
+
+    async def accept(self, *, name: str) -> None:
+        self.answers.append(("accept", name))
+
+    async def reject(self, *, terminate: bool) -> None:
+        self.answers.append(("reject", terminate))
+
+
+def test_load_is_calls_by_calls_allowed() -> None:
+    assert [load(Full(calls), max_calls=2) for calls in range(4)] == [0.0, 0.5, 1.0, 1.0]
+
+
+async def test_a_full_worker_leaves_the_call_to_others() -> None:
+    request = Request()
+    await answer(Full(1), 2, request)
+    await answer(Full(2), 2, request)
+    assert request.answers == [("accept", AGENT_NAME), ("reject", False)]
+
+
+def test_it_listens_on_loopback_only_and_keeps_few_processes() -> None:
+    worker = server(Settings(worker=WorkerSettings(idle_processes=1)), "ws://127.0.0.1:1", "key", "secret")
+    assert (worker._host, worker._port) == ("127.0.0.1", 0)
+    assert worker._num_idle_processes == 1
+    assert math.isinf(worker._load_threshold)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "LIVEKIT_URL, LIVEKIT_API_KEY, LIVEKIT_API_SECRET not set"),
+        (["--stt", "deepgram/nova-3"], "inference:deepgram/nova-3"),
+        (["--settings", "none.toml"], "none.toml: cannot be read"),
+    ],
+)
+def test_bad_input_is_one_line(arguments, words) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LIVEKIT_", "VISAVIS_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "visavis.cli", "worker", *arguments], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
