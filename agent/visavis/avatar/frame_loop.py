@@ -61,6 +61,7 @@ class FrameLoop:
         speech: the voice and its clock.
         listening: what is heard and seen of the person.
         show: called on the thread with a picture (RGB uint8 [H, W, 3]) and when its sound leaves (clock's us).
+        failed: called on the thread when the source fails: there are no more frames then.
         probing: whether the frames of `probe` are flashes.
     """
 
@@ -70,10 +71,12 @@ class FrameLoop:
         speech: Speech,
         listening: Listening,
         show: Callable[[Picture, int], None],
+        failed: Callable[[], None],
         *,
         probing: bool = False,
     ) -> None:
-        self._source, self._speech, self._listening, self._show = source, speech, listening, show
+        self._source, self._speech, self._listening = source, speech, listening
+        self._show, self._failed = show, failed
         self._probing = probing
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="visavis-frames", daemon=True)
@@ -104,6 +107,7 @@ class FrameLoop:
             self._draw_on()
         except Exception:  # the thread's edge: the voice goes on, the picture stands
             logger.exception("the face can not be drawn any more")
+            self._failed()
 
     def _draw_on(self) -> None:
         position = self._next_frame()

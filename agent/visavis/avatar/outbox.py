@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 from livekit import rtc
+from livekit.rtc.participant import PublishDataError
 
 from visavis.media.events import CLOCK_RPC, ENVELOPE_TOPIC, EVENTS_TOPIC, Event, VoiceEnvelope, encode, wall_us
 
@@ -27,8 +28,9 @@ class Outbox:
         self._task = asyncio.create_task(self._send())
 
     def put(self, message: Event | VoiceEnvelope) -> None:
-        """Send it soon; dropped where nobody takes them, or before `start`."""
-        if self._task is not None and not self._messages.full():
+        """Send it soon; an envelope that cannot go at once is dropped, and so is whatever nobody takes."""
+        begun = self._task is not None or not isinstance(message, VoiceEnvelope)
+        if begun and not self._messages.full():
             self._messages.put_nowait(message)
 
     async def aclose(self) -> None:
@@ -48,7 +50,7 @@ class Outbox:
                     reliable=not envelope,
                     topic=ENVELOPE_TOPIC if envelope else EVENTS_TOPIC,
                 )
-            except rtc.room.ConnectError as error:
+            except PublishDataError as error:
                 logger.debug("a message is lost: %s", error)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import os
 import threading
 import time
@@ -21,8 +20,6 @@ from livekit import rtc
 from visavis.media.frames import audio_frame
 from visavis.media.speech import Speech
 from visavis_models.spec import ROOM_RATE
-
-logger = logging.getLogger(__name__)
 
 QUEUE_MS = 50
 PUSH_MS = 20  # one Opus packet
@@ -59,7 +56,7 @@ class AudioPump:
         self._ready: Future[rtc.AudioSource] = Future()
 
     async def start(self) -> rtc.AudioSource:
-        """Begin; gives the source to publish."""
+        """Begin; gives the source to publish once the first sound is in it and the clock runs."""
         self._thread.start()
         return await asyncio.wrap_future(self._ready)
 
@@ -84,12 +81,13 @@ class AudioPump:
     async def _feed(self) -> None:
         self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         source = self._source = rtc.AudioSource(ROOM_RATE, 1, queue_size_ms=QUEUE_MS)
-        self._ready.set_result(source)
         try:
             while True:
                 # no await between taking and handing over: a cut comes before both or after both
                 await source.capture_frame(audio_frame(self._speech.take(PUSH, clock_us())))
                 self._speech.answered(clock_us())
+                if not self._ready.done():
+                    self._ready.set_result(source)
                 self._on_pushed()
         finally:
             await source.aclose()

@@ -10,7 +10,6 @@ Everything it says about playback rests on samples that have left, not on sample
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,15 +26,14 @@ from visavis.avatar.pump import QUEUE, AudioPump, clock_us
 from visavis.avatar.sink import PausableReceiver
 from visavis.media.envelope import levels
 from visavis.media.errors import InputError
-from visavis.media.events import AvatarAnswered, SpeechResumed, SpeechStopped, VoiceEnvelope, wall_us
+from visavis.media.events import AvatarAnswered, Fault, SpeechResumed, SpeechStopped, VoiceEnvelope, wall_us
 from visavis.media.frames import compile_kernels, mono, video_frame
 from visavis.media.playout import PlayoutClock
 from visavis.media.speech import Answered, Finished, Heard, Progressed, Speech, Started
 from visavis_models.spec import ROOM_RATE
 
-logger = logging.getLogger(__name__)
-
 AUDIO_TRACK, VIDEO_TRACK = "avatar-voice", "avatar-face"
+STREAM = "avatar"  # tracks of one stream are kept together by the receiver
 AUDIO_BITRATE = 48_000  # Opus is transparent for one voice from about 32 kbit/s on
 VIDEO_FPS = 30.0  # a ceiling above our 25, so that the encoder never drops a frame for it
 ENVELOPE = ROOM_RATE // 4  # samples of one packet, 250 ms
@@ -102,7 +100,7 @@ class Runner:
         self._room, self._receiver, self._video = room, receiver, video or VideoOptions()
         self.listening = Listening()
         self._speech = Speech(PlayoutClock(QUEUE), probe.mark if probing else None)
-        self._frames = FrameLoop(source, self._speech, self.listening, self._show, probing=probing)
+        self._frames = FrameLoop(source, self._speech, self.listening, self._show, self._on_failed, probing=probing)
         self._pump = AudioPump(self._speech, self._on_pushed)
         self._outbox = Outbox(room)
         self._picture: rtc.VideoSource | None = None
@@ -170,6 +168,7 @@ class Runner:
     def _video_options(self) -> rtc.TrackPublishOptions:
         return rtc.TrackPublishOptions(
             source=rtc.TrackSource.SOURCE_CAMERA,
+            stream=STREAM,
             video_codec=rtc.VideoCodec.H264,
             simulcast=False,
             video_encoding=rtc.VideoEncoding(max_bitrate=self._video.max_bitrate, max_framerate=VIDEO_FPS),
@@ -181,6 +180,11 @@ class Runner:
         assert self._picture is not None
         metadata = rtc.FrameMetadata(user_timestamp=to_wall_us(leaves_us))
         self._picture.capture_frame(video_frame(picture), timestamp_us=leaves_us, metadata=metadata)
+
+    def _on_failed(self) -> None:
+        """On the frame loop's thread: there will be no more pictures."""
+        fault = Fault(wall_us(), "face", "My picture has stopped, but I can still hear you and talk.")
+        self._loop.call_soon_threadsafe(self._outbox.put, fault)
 
     # -- the voice ---------------------------------------------------------------------------------------------------
 
@@ -243,6 +247,6 @@ class Runner:
 
 def _audio_options() -> rtc.TrackPublishOptions:
     """No DTX: silence goes out as sound, so a receiver's clock of our voice never stands; RED against losses."""
-    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=True)
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, stream=STREAM, dtx=False, red=True)
     options.audio_encoding.max_bitrate = AUDIO_BITRATE
     return options
