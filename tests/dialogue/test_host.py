@@ -126,11 +126,12 @@ class Call:
 async def test_it_greets_when_it_is_heard(voice, smollm) -> None:
     heard = asyncio.Event()
     async with Call(model=HostLLM(smollm), voice=HibariTTS(voice), greeting="Hello.", ready=heard.wait) as call:
+        spoken = asyncio.Event()
+        call.session.on("conversation_item_added", lambda _: spoken.set())
         await asyncio.sleep(0.1)
         assert call.said() == []
         heard.set()
-        while not call.said():
-            await asyncio.sleep(0.01)
+        await asyncio.wait_for(spoken.wait(), 20)
         assert call.said() == ["Hello. "]
         assert call.ear.seconds > 0.3
 
