@@ -1,0 +1,206 @@
+"""The drop-in, with a real agent session in a real room."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from livekit import api, rtc
+from livekit.agents import Agent, AgentSession, AgentStateChangedEvent
+from livekit.agents.job import _JobContextVar
+from livekit.agents.voice.room_io import RoomOptions
+from numpy.typing import NDArray
+from tests.avatar.conftest import SIZE, SOON_S, Bar, Ear, hum, token
+
+from visavis.avatar import AvatarSession, VideoOptions
+from visavis.local.server import LocalServer
+from visavis.media.errors import InputError
+from visavis_models.spec import N_MOTION, Motion
+
+pytestmark = pytest.mark.call
+WORDS = "one two three four five six seven eight nine ten"
+ONLY_OUR_SOUND = RoomOptions(audio_input=False, audio_output=False, text_input=False)
+
+
+class App:
+    """A livekit-agents app: the two lines, and an agent that says what it is told."""
+
+    def __init__(self, room: rtc.Room, source: Bar | None = None) -> None:
+        self.room, self.source = room, source or Bar()
+        self.session: AgentSession[None] = AgentSession()
+        self.speaking = asyncio.Event()
+        self.session.on("agent_state_changed", self._on_state)
+        self.avatar = AvatarSession(video=VideoOptions(SIZE), source=self.source)
+
+    async def start(self) -> None:
+        await self.avatar.start(self.session, room=self.room)
+        await self.session.start(Agent(instructions=""), room=self.room, room_options=ONLY_OUR_SOUND)
+
+    async def aclose(self) -> None:
+        await self.session.aclose()
+        await self.avatar.aclose()
+
+    async def says(self, seconds: float) -> None:
+        """Say the ten words within so many seconds, to the end."""
+        async with asyncio.timeout(SOON_S):
+            await self.session.say(WORDS, audio=voice(seconds))
+
+    def _on_state(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "speaking":
+            self.speaking.set()
+
+    @property
+    def said(self) -> list[str]:
+        return [item.text_content or "" for item in self.session.history.items if item.type == "message"]
+
+
+async def voice(seconds: float) -> AsyncIterator[rtc.AudioFrame]:
+    for _ in range(round(seconds * 10)):
+        yield hum(0.1)
+
+
+@pytest.fixture
+async def app(agent_room: rtc.Room) -> AsyncIterator[App]:
+    running = App(agent_room)
+    await running.start()
+    yield running
+    await running.aclose()
+
+
+async def test_two_lines_give_an_agent_a_face_and_a_voice(app: App, server: LocalServer, ear: Ear) -> None:
+    await ear.join(server, app.room.name)
+    await ear.hears(0.3)
+    await app.says(0.5)
+    await ear.until(lambda: ear.voiced_s > 0.3 and len(ear.frames) > 5)
+    assert app.said == [WORDS]
+    kinds = [publication.kind for publication in app.room.local_participant.track_publications.values()]
+    assert sorted(kinds) == [rtc.TrackKind.KIND_AUDIO, rtc.TrackKind.KIND_VIDEO]
+
+
+async def test_the_agent_takes_it_for_a_sink_that_can_pause(app: App) -> None:
+    sound = app.session.output.audio
+    assert sound is not None and sound.can_pause
+
+
+async def test_the_history_holds_what_was_heard(app: App) -> None:
+    handle = app.session.say(WORDS, audio=voice(6.0))
+    async with asyncio.timeout(SOON_S):
+        await app.speaking.wait()
+        await asyncio.sleep(1.5)
+        handle.interrupt()
+        await handle
+    (said,) = app.said
+    assert said and WORDS.startswith(said.rstrip(" ,.")) and len(said) < len(WORDS) * 0.8
+
+
+async def test_an_interruption_before_the_first_sound_hangs_nothing(app: App) -> None:
+    handle = app.session.say(WORDS, audio=voice(5.0))
+    handle.interrupt()
+    async with asyncio.timeout(SOON_S):
+        await handle
+    await app.says(0.3)
+    assert app.said[-1] == WORDS
+
+
+async def test_an_interruption_while_paused_hangs_nothing(app: App) -> None:
+    handle = app.session.say(WORDS, audio=voice(5.0))
+    async with asyncio.timeout(SOON_S):
+        await app.speaking.wait()
+        sound = app.session.output.audio
+        assert sound is not None
+        sound.pause()
+        handle.interrupt()
+        await handle
+        sound.resume()
+    await app.says(0.3)
+
+
+async def test_the_agents_state_reaches_the_room(app: App, server: LocalServer, ear: Ear) -> None:
+    ear.room.on("participant_attributes_changed", lambda *_: ear.news.set())
+    await ear.join(server, app.room.name)
+    await ear.until(
+        lambda: any("lk.agent.state" in person.attributes for person in ear.room.remote_participants.values())
+    )
+
+
+async def test_it_waits_for_its_join_like_any_avatar(app: App) -> None:
+    await app.avatar.wait_for_join(timeout=SOON_S)
+    assert app.avatar.avatar_identity == "agent"
+
+
+async def test_started_before_the_room_is_connected(server: LocalServer) -> None:
+    room = rtc.Room()
+    app = App(room)
+    await app.avatar.start(app.session, room=room)
+    await room.connect(server.url, token(server, "early", "agent"))
+    await app.session.start(Agent(instructions=""), room=room, room_options=ONLY_OUR_SOUND)
+    await app.says(0.3)
+    await app.aclose()
+    await room.disconnect()
+
+
+async def test_its_end_leaves_the_agent_in_the_room(agent_room: rtc.Room, server: LocalServer, ear: Ear) -> None:
+    await ear.join(server, agent_room.name)
+    async with api.LiveKitAPI(server.url.replace("ws", "http"), server.key, server.secret) as calls:
+        job = SimpleNamespace(api=calls, add_shutdown_callback=lambda callback: None)
+        context = _JobContextVar.set(job)  # type: ignore[arg-type]  # what the base needs to remove a participant
+        try:
+            app = App(agent_room)
+            await app.avatar.start(app.session, room=agent_room)
+            await app.avatar.aclose()
+        finally:
+            _JobContextVar.reset(context)
+    await asyncio.sleep(0.3)
+    assert agent_room.isconnected() and list(ear.room.remote_participants) == ["agent"]
+
+
+async def test_ending_twice_is_ending_once(agent_room: rtc.Room) -> None:
+    app = App(agent_room)
+    await app.avatar.start(app.session, room=agent_room)
+    await app.avatar.aclose()
+    await app.avatar.aclose()
+    with pytest.raises(RuntimeError, match="not started"):
+        app.avatar.stats()
+
+
+class Listener(Bar):
+    """Notes that it was given the person's voice."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = threading.Event()
+
+    def next(
+        self, voice: NDArray[np.float32], user: NDArray[np.float32] | None, user_motion: Motion | None, skip: int
+    ) -> NDArray[np.uint8]:
+        if user is not None and user.any() and user_motion is not None:
+            self.heard.set()
+        return super().next(voice, user, user_motion, skip)
+
+
+async def test_the_face_hears_and_sees_the_person(agent_room: rtc.Room) -> None:
+    app = App(agent_room, Listener())
+    await app.start()
+    app.avatar.hear(hum(0.1, 16_000))
+    app.avatar.see(Motion(np.zeros((10, N_MOTION), np.float32)))
+    assert isinstance(app.source, Listener)
+    assert await asyncio.to_thread(app.source.heard.wait, SOON_S)
+    await app.aclose()
+
+
+async def test_a_face_nobody_has_is_refused(agent_room: rtc.Room) -> None:
+    with pytest.raises(InputError, match="nobody"):
+        await AvatarSession("nobody").start(AgentSession(), room=agent_room)
+
+
+async def test_alex_shows(agent_room: rtc.Room, server: LocalServer, ear: Ear) -> None:
+    await ear.join(server, agent_room.name)
+    avatar = AvatarSession("alex", video=VideoOptions(256))
+    await avatar.start(AgentSession(), room=agent_room)
+    await ear.until(lambda: sum(event.frame.width == 256 for event in ear.frames) > 10)
+    assert avatar.stats().frames.shown > 10
+    await avatar.aclose()
