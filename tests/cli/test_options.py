@@ -4,14 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from visavis.cli.options import OutputFile, parse_emotion
+from visavis.cli.options import OutputFile
 from visavis_models.errors import InputError
-
-
-def test_emotions_with_and_without_a_strength() -> None:
-    assert parse_emotion(["happy:0.6", "calm"]) == {"happy": 0.6, "calm": 1.0}
-    with pytest.raises(InputError, match="lots"):
-        parse_emotion(["happy:lots"])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -43,16 +44,16 @@ class Face:
         self._stream = stream
 
     @classmethod
-    def open(cls, name: str | Path, *, size: int, seed: int = 0) -> Face:
+    def open(cls, name: str | Path, *, size: int, seed: int = 0, emotion: Mapping[str, float] | None = None) -> Face:
         """Load the shipped motion model and a portrait.
 
         Raises:
-            InputError: no such portrait.
+            InputError: no such portrait or emotion.
         """
         model, held = MotionModel.load(), portrait(name)
         # what only the first frame costs is paid here
         FaceStream(MotionStream(model), Renderer(held, size)).next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
-        return cls(FaceStream(MotionStream(model, seed=seed), Renderer(held, size)))
+        return cls(FaceStream(MotionStream(model, seed=seed, emotion=emotion), Renderer(held, size)))
 
     def next(self, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None, skip: int) -> Picture:
         for k in range(skip):

@@ -54,6 +54,7 @@ class Call:
         self._session = providers.session(settings, models, self._watcher.sight, self._words)
         self._avatar = AvatarSession(
             portrait=self._metadata.portrait or settings.portrait,
+            emotion=settings.emotion,
             video=VideoOptions(**asdict(settings.video)),
             probe=self._metadata.probe,
         )

@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from visavis_models.errors import InputError
-
-
-def parse_emotion(texts: Sequence[str]) -> dict[str, float]:
-    """`["happy:0.6", "calm"]` to `{"happy": 0.6, "calm": 1.0}`.
-
-    Raises:
-        InputError: a strength that is no number. Which names and strengths there are the motion model knows.
-    """
-    emotion = {}
-    for text in texts:
-        name, _, strength = text.partition(":")
-        try:
-            emotion[name] = float(strength) if strength else 1.0
-        except ValueError:
-            raise InputError(
-                f"--emotion {text}: {strength!r} is no number; write NAME:STRENGTH, as in happy:0.6"
-            ) from None
-    return emotion
 
 
 class OutputFile(click.Path):

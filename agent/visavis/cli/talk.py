@@ -15,8 +15,9 @@ import psutil
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from visavis.cli.options import OutputFile, parse_emotion
+from visavis.cli.options import OutputFile
 from visavis.media.files import VideoWriter, read_audio
+from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 from visavis_models.serve.motion import HOP
 from visavis_models.serve.stream import FaceStream, voice_windows
 from visavis_models.spec import FPS, MODEL_RATE, ROOM_FRAME, ROOM_RATE, Motion, frames_in
@@ -57,7 +58,13 @@ class Report:
 @click.argument("speech", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=OutputFile(".mp4"), required=True, help="The video to write (.mp4).")
 @click.option("--portrait", default="alex", show_default=True, help="A shipped face by name, or an .avatar file.")
-@click.option("--emotion", multiple=True, metavar="NAME:STRENGTH", help="Such as happy:0.6; may be given again.")
+@click.option(
+    "--emotion",
+    default=FRIENDLY,
+    show_default=True,
+    metavar="NAME:STRENGTH,...",
+    help="Such as surprised:0.5; 0 is none.",
+)
 @click.option(
     "--size", type=click.Choice(["256", "384", "512"]), default="512", show_default=True, help="Pixels each way."
 )
@@ -68,7 +75,7 @@ def command(
     speech: Path,
     output: Path,
     portrait: str,
-    emotion: tuple[str, ...],
+    emotion: str,
     size: str,
     seed: int,
     motion_out: Path | None,

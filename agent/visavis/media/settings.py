@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 from urllib.parse import parse_qsl, urlsplit
 
 from visavis.media.errors import InputError
+from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 
 SETTINGS_VARIABLE = "VISAVIS_SETTINGS"
 PREFIX = "VISAVIS_"
@@ -169,6 +170,7 @@ class Settings:
     Attributes:
         stt, llm, tts: provider strings, see `Provider`.
         portrait: a shipped face by name, or the path of an `.avatar` file.
+        emotion: how the face feels, names with strengths 0..1; "" is neutral.
         name: how the agent calls itself.
         greeting: what it says first; "" for nothing. `{name}` stands for its name.
         instructions: the language model's instructions. `{name}` stands for its name.
@@ -179,6 +181,7 @@ class Settings:
     llm: str = "host"
     tts: str = "hibari"
     portrait: str = "alex"
+    emotion: str = FRIENDLY
     name: str = "Alex"
     greeting: str = "Hello, I am {name}. What would you like to talk about?"
     instructions: str = (
@@ -193,6 +196,7 @@ class Settings:
     def __post_init__(self) -> None:
         for role in ROLES:
             Provider.parse(role, getattr(self, role))
+        parse_emotion(self.emotion)
         for key in ("portrait", "name"):
             if not getattr(self, key).strip():
                 raise InputError(f"{key} must not be empty")

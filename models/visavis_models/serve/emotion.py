@@ -11,6 +11,27 @@ from visavis_models.errors import InputError
 
 EMOTIONS = ("happy", "sad", "angry", "surprised", "afraid", "calm")
 
+FRIENDLY = "happy:0.4"  # the bearing of a face that nobody told how to feel: neutral looks sad on most people
+
+
+def parse_emotion(text: str) -> dict[str, float]:
+    """`"happy:0.6, calm"` to `{"happy": 0.6, "calm": 1.0}`; an empty text is a neutral face.
+
+    Raises:
+        InputError: an unknown name, or a strength that is no number from 0 to 1.
+    """
+    emotion = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, strength = part.partition(":")
+        try:
+            emotion[name] = float(strength) if strength else 1.0
+        except ValueError:
+            raise InputError(
+                f"emotion {part}: {strength!r} is no number; write NAME:STRENGTH, as in happy:0.6"
+            ) from None
+    emotion_vector(emotion)
+    return emotion
+
 
 def emotion_vector(emotion: Mapping[str, float] | None) -> NDArray[np.float32]:
     """Strengths in the order of `EMOTIONS`, float32 [6].
