@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from visavis.media.settings import Settings, WorkerSettings
-from visavis.worker import AGENT_NAME, answer, load, server
+from visavis.worker import AGENT_NAME, ENVIRONMENT, PRELOADED, answer, load, server
 
 
 class Full:
@@ -45,6 +45,14 @@ def test_it_listens_on_loopback_only_and_keeps_few_processes() -> None:
     assert (worker._host, worker._port) == ("127.0.0.1", 0)
     assert worker._num_idle_processes == 1
     assert math.isinf(worker._load_threshold)
+
+
+def test_what_is_imported_before_the_fork_starts_no_thread() -> None:
+    probe = f"import os, {', '.join(PRELOADED)}; print(len(os.listdir('/proc/self/task')))"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], env={**os.environ, **ENVIRONMENT}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "1"
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,13 @@ from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
 from livekit.local_inference import init_eot, init_vad
 
 from visavis import perception
+from visavis.avatar.face import Face
 from visavis.call.metadata import JobMetadata
 from visavis.call.session import Call
 from visavis.dialogue.priority import quiet_thread
 from visavis.dialogue.providers import Models
 from visavis.media.errors import InputError, ServerError
+from visavis.media.frames import compile_kernels
 from visavis.media.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,16 @@ ENVIRONMENT = {
     "NUMBA_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
 }
+
+# Imported once, in the process that job processes are forked from: a new one costs a running call no second of
+# importing. Only what starts no thread may stand here; ONNX Runtime does.
+PRELOADED = (
+    "mediapipe.tasks.python.vision",
+    "visavis.media.resample",
+    "visavis.perception.watcher",
+    "visavis_models.serve.renderer",
+    "xllamacpp",
+)
 
 
 def prewarm(process: JobProcess, settings: Settings) -> None:
@@ -50,6 +62,8 @@ def _load(settings: Settings) -> Models:
     models = Models.load(settings)
     if settings.camera:
         perception.preload()
+    compile_kernels()
+    Face.open(settings.portrait, size=settings.video.size)  # a call opens its own: this one loads the kernels
     return models
 
 
@@ -89,6 +103,7 @@ def server(settings: Settings, url: str, key: str, secret: str) -> AgentServer:
         num_idle_processes=worker.idle_processes,
         load_fnc=partial(load, max_calls=worker.max_calls),
         load_threshold=math.inf,  # the server sends no call to a load of 1, and `answer` counts them
+        preload_modules=list(PRELOADED),
         host="127.0.0.1",
         port=0,
         job_memory_warn_mb=1200,
