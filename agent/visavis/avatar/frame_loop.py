@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 # A picture leaves so much after its sound: Opus packets and the receiver's jitter buffer keep sound longer on the way.
 # Measured over loopback, from leaving to being shown or heard: pictures 35-50 ms; sound 50-65 ms on a quiet machine,
-# 80-95 ms on a busy one, where the jitter buffer grows. This lies between: a voice before its picture is the worse fault.
+# 80-95 ms on a busy one, where the jitter buffer grows. This lies between: an early voice is the worse fault.
 VIDEO_LAG_US = 20_000
 LATE_US = 20_000
 MARGIN_US = 4_000  # drawing begins so much earlier than it has to
