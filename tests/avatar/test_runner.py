@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 import numpy as np
 import pytest
 from livekit import rtc
-from livekit.agents.voice.avatar import AudioSegmentEnd
+from livekit.agents.voice.avatar import AudioSegmentEnd, DataStreamAudioOutput, DataStreamAudioReceiver
 from livekit.agents.voice.io import PlaybackProgressedEvent
 from tests.avatar.conftest import Bar, Ear, Stage, hum, token
 
 from visavis.avatar.runner import Runner, VideoOptions
-from visavis.avatar.sink import AvatarAudioOutput
 from visavis.local.server import LocalServer
 from visavis.media.errors import InputError
 from visavis.media.events import CLOCK_RPC, AvatarAnswered, SpeechResumed, SpeechStopped, wall_us
@@ -260,16 +260,35 @@ async def test_a_failing_face_leaves_the_voice(agent_room: rtc.Room, server: Loc
     await stage.runner.aclose()
 
 
-async def test_any_receiver_of_the_contract_will_do(agent_room: rtc.Room) -> None:
-    receiver = AvatarAudioOutput()
-    runner = Runner(agent_room, receiver, Bar(), video=VideoOptions(128))
+async def test_a_busy_event_loop_does_not_hold_up_the_voice(stage: Stage) -> None:
+    await stage.say(2.0)
+    await stage.started()
+    clock = stage.runner._speech.clock
+    before = clock.pushed
+    time.sleep(0.5)  # noqa: ASYNC251  # as some plugin might
+    assert clock.pushed - before > 0.2 * 48_000
+
+
+async def test_the_stock_remote_receiver_plays_and_clears(agent_room: rtc.Room, server: LocalServer) -> None:
+    away = rtc.Room()
+    await away.connect(server.url, token(server, agent_room.name, "face"))
+    runner = Runner(away, DataStreamAudioReceiver(away, sender_identity="agent"), Bar(), video=VideoOptions(128))
     await runner.start()
-    await receiver.capture_frame(hum(0.2, 48_000))
-    receiver.flush()
-    async with asyncio.timeout(10):
-        assert (await receiver.wait_for_playout()).playback_position == pytest.approx(0.2)
-    assert runner.stats().frames.shown + runner.stats().frames.skipped > 0
+    output = DataStreamAudioOutput(agent_room, destination_identity="face", wait_playback_start=True)
+    for seconds, clears in ((0.4, False), (4.0, True), (0.4, False)):
+        begun = asyncio.Event()
+        output.once("playback_started", lambda _, begun=begun: begun.set())
+        for _ in range(round(seconds * 10)):
+            await output.capture_frame(hum(0.1))
+        output.flush()
+        async with asyncio.timeout(20):
+            await begun.wait()
+            if clears:
+                output.clear_buffer()
+            finished = await output.wait_for_playout()
+        assert finished.interrupted == clears and (finished.playback_position == pytest.approx(seconds)) != clears
     await runner.aclose()
+    await away.disconnect()
 
 
 @pytest.mark.parametrize("bad", [{"size": 33}, {"size": 101}, {"max_bitrate": 10}])
