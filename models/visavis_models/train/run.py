@@ -49,7 +49,7 @@ PRESETS = {
     "smoke": Preset(
         steps=30, batch=16, dim=32, depth=1, heads=2, width=16, rate=5e-3, warm_up=5, average=0.9, save_every=10
     ),
-    "first-light": Preset(steps=5500, batch=64, dim=160, depth=4, heads=5, width=96),
+    "first-light": Preset(steps=3600, batch=64, dim=160, depth=4, heads=5, width=96),
     "release": Preset(steps=60_000, batch=64, dim=192, depth=6, heads=6, width=128, hops=5, average=0.9995),
 }
 
