@@ -25,13 +25,12 @@ from visavis_models.spec import FRAME_MS, ROOM_FRAME
 
 logger = logging.getLogger(__name__)
 
-# A picture leaves so much after its sound: Opus packets and the receiver's jitter buffer keep sound longer on the way.
-# Measured over loopback, from leaving to being shown or heard: pictures 35-50 ms; sound 50-65 ms on a quiet machine,
-# 80-95 ms on a busy one, where the jitter buffer grows. This lies between: an early voice is the worse fault.
-VIDEO_LAG_US = 20_000
+# A picture leaves so much after its sound. Measured over loopback, from leaving to being shown or heard: pictures take
+# 35-90 ms, sound 50-95 ms, each the more the busier the machine, since both jitter buffers grow. Neither is to lead.
+VIDEO_LAG_US = 0
 LATE_US = 20_000
-MARGIN_US = 4_000  # drawing begins so much earlier than it has to
-LONGEST_US = 40_000  # and never earlier than this before it is due
+MARGIN_US = 10_000  # drawing begins so much earlier than it has to: a jittery picture grows the receiver's buffer
+LONGEST_US = 60_000  # and never earlier than this before it is due
 FORGETS = 0.98  # a slow frame is remembered for two seconds
 MOST_SKIPPED = 25  # after a longer standstill the face goes on from where it stood
 RECENT = 250  # frames that the medians are taken over

@@ -33,7 +33,6 @@ from visavis.media.speech import Answered, Finished, Heard, Progressed, Speech, 
 from visavis_models.spec import ROOM_RATE
 
 AUDIO_TRACK, VIDEO_TRACK = "avatar-voice", "avatar-face"
-STREAM = "avatar"  # tracks of one stream are kept together by the receiver
 AUDIO_BITRATE = 48_000  # Opus is transparent for one voice from about 32 kbit/s on
 VIDEO_FPS = 30.0  # a ceiling above our 25, so that the encoder never drops a frame for it
 ENVELOPE = ROOM_RATE // 4  # samples of one packet, 250 ms
@@ -168,7 +167,6 @@ class Runner:
     def _video_options(self) -> rtc.TrackPublishOptions:
         return rtc.TrackPublishOptions(
             source=rtc.TrackSource.SOURCE_CAMERA,
-            stream=STREAM,
             video_codec=rtc.VideoCodec.H264,
             simulcast=False,
             video_encoding=rtc.VideoEncoding(max_bitrate=self._video.max_bitrate, max_framerate=VIDEO_FPS),
@@ -247,6 +245,6 @@ class Runner:
 
 def _audio_options() -> rtc.TrackPublishOptions:
     """No DTX: silence goes out as sound, so a receiver's clock of our voice never stands; RED against losses."""
-    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, stream=STREAM, dtx=False, red=True)
+    options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False, red=True)
     options.audio_encoding.max_bitrate = AUDIO_BITRATE
     return options
