@@ -13,7 +13,7 @@ from visavis.perception.landmarks import FaceTracker
 from visavis.perception.measures import measure
 from visavis_models.spec import FPS, MODEL_RATE
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
 
 
 async def test_six_questions(caller, questions, camera_file, plain) -> None:  # type: ignore[no-untyped-def]

@@ -12,7 +12,7 @@ from visavis.caller.speech import Plan
 from visavis.caller.take import Take
 from visavis.local.tokens import fresh_name
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
 ENDS_WITHIN_S = 30
 
 

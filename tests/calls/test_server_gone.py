@@ -11,7 +11,7 @@ from visavis.caller.take import Take
 from visavis.local.tokens import fresh_name
 from visavis.media.errors import RoomError
 
-pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]
 
 
 async def test_the_call_goes_on_or_ends_with_a_reason(house, says) -> None:  # type: ignore[no-untyped-def]
