@@ -23,7 +23,7 @@ class Room:
         self.queue: list[NDArray[np.int16]] = []
         self.sound: list[NDArray[np.int16]] = []
         self.heard: list[Heard] = []
-        self.speech.release()
+        self.speech.release(0)
         self.fill()
 
     def fill(self) -> None:
@@ -148,7 +148,7 @@ def test_resumed_speech_goes_on_from_the_very_sample(room: Room) -> None:
     assert not paused.any()
     before = sum(map(len, room.sound))
     first = np.concatenate(room.sound)
-    assert room.speech.resume()
+    assert room.speech.resume(room.now_us)
     room.run(600)
     again = np.concatenate(room.sound)[before:]
     again = again[again != 0]
@@ -167,7 +167,7 @@ def test_pause_then_clear_finishes_at_the_pause(room: Room) -> None:
     room.clear()
     (finished,) = room.of(Finished)
     assert isinstance(finished, Finished) and finished.interrupted and 0.2 < finished.position_s < 0.3
-    room.speech.resume()
+    room.speech.resume(room.now_us)
     assert not np.concatenate(room.run(300).sound[-20:]).any()
 
 
@@ -178,7 +178,7 @@ def test_pause_then_flush_finishes_only_after_the_rest_was_played(room: Room) ->
     room.speech.end()
     room.run(1000)
     assert not room.of(Finished)
-    room.speech.resume()
+    room.speech.resume(room.now_us)
     room.run(500)
     assert room.of(Finished) == [Finished(0.3, interrupted=False)]
 
@@ -187,7 +187,7 @@ def test_a_pause_before_the_voice_holds_it(room: Room) -> None:
     room.speech.pause()
     room.say(ramp(200)).run(500)
     assert not room.heard
-    room.speech.resume()
+    room.speech.resume(room.now_us)
     room.run(500)
     np.testing.assert_array_equal(room.voice, ramp(200))
 
@@ -198,7 +198,7 @@ def test_stretches_are_told_as_they_were_played(room: Room) -> None:
     room.cut()
     room.run(200)
     assert len(room.of(Progressed)) == 1
-    room.speech.resume()
+    room.speech.resume(room.now_us)
     room.run(800)
     first, second = room.of(Progressed)
     assert isinstance(first, Progressed) and isinstance(second, Progressed)
@@ -234,7 +234,7 @@ def test_nothing_is_said_before_there_is_a_room() -> None:
     room.fill()
     room.say(ramp(100)).run(300)
     assert not room.heard
-    room.speech.release()
+    room.speech.release(room.now_us)
     assert room.run(300).of(Finished) == [Finished(0.1, interrupted=False)]
 
 
@@ -271,6 +271,17 @@ def test_an_answer_counts_sound_and_picture(room: Room) -> None:
     room.speech.drawn(position, room.now_us - 20_000, room.now_us)
     room.run(20)
     assert room.of(Answered) == [Answered(arrived_us, arrived_us + 100_000)]
+
+
+def test_the_agents_own_pause_is_not_the_avatars_delay(room: Room) -> None:
+    room.speech.pause()
+    room.say(ramp(300)).run(1000)
+    resumed_us = room.now_us
+    room.speech.resume(resumed_us)
+    room.run(60)
+    room.speech.drawn(room.speech.clock.pushed, room.now_us, room.now_us)
+    (answered,) = room.run(100).of(Answered)
+    assert isinstance(answered, Answered) and answered.audio_in_us == resumed_us
 
 
 def test_new_sound_is_what_has_left(room: Room) -> None:

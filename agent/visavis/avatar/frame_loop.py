@@ -25,9 +25,9 @@ from visavis_models.spec import FRAME_MS, ROOM_FRAME
 
 logger = logging.getLogger(__name__)
 
-# A picture leaves so much after its sound. Measured over loopback, from leaving to being shown or heard: pictures take
-# 35-90 ms, sound 50-95 ms, each the more the busier the machine, since both jitter buffers grow. Neither is to lead.
-VIDEO_LAG_US = 0
+# A picture leaves so much after its sound. Measured over loopback, from leaving to being shown or heard: on a quiet
+# machine pictures take 34 ms and sound 64 ms; on a busy one 35-90 and 50-95, since both jitter buffers grow.
+VIDEO_LAG_US = 15_000
 LATE_US = 20_000
 MARGIN_US = 10_000  # drawing begins so much earlier than it has to: a jittery picture grows the receiver's buffer
 LONGEST_US = 60_000  # and never earlier than this before it is due

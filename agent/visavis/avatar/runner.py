@@ -161,7 +161,7 @@ class Runner:
         for track, options in ((voice, _audio_options()), (face, self._video_options())):
             self._tracks.append((await self._room.local_participant.publish_track(track, options)).sid)
         self._outbox.start()
-        self._speech.release()
+        self._speech.release(clock_us())
         self.published.set()
 
     def _video_options(self) -> rtc.TrackPublishOptions:
@@ -202,7 +202,7 @@ class Runner:
         self._pump.cut()
 
     def _on_resume(self) -> None:
-        if self._speech.resume():
+        if self._speech.resume(clock_us()):
             self._outbox.put(SpeechResumed(wall_us()))
 
     def _on_clear(self) -> None:

@@ -72,7 +72,7 @@ class Segment:
     """One utterance: what came in, what was handed over, what of that was heard.
 
     Attributes:
-        arrived_us: when its first audio came in.
+        arrived_us: when its first audio came in, or was free to be said.
         ended: no more audio will come.
         taken: samples handed over.
         frame_us: when the first frame that knew its voice was handed over, None while there is none.

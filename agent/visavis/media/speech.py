@@ -64,10 +64,11 @@ class Speech:
             if self._open is not None:
                 self._open.ended, self._open = True, None
 
-    def release(self) -> None:
+    def release(self, now_us: int) -> None:
         """There is somebody to speak to: until then nothing is said."""
         with self._lock:
             self._held = False
+            self._may_begin(now_us)
 
     def pause(self) -> bool:
         """Say no more until `resume`; whether that stops a voice. What was taken comes back at the next `cut`."""
@@ -76,12 +77,20 @@ class Speech:
             self._paused = True
             return stops
 
-    def resume(self) -> bool:
+    def resume(self, now_us: int) -> bool:
         """Go on; whether a voice goes on."""
         with self._lock:
             goes_on = self._paused and self.speaking
-            self._paused = False
+            if self._paused:
+                self._paused = False
+                self._may_begin(now_us)
             return goes_on
+
+    def _may_begin(self, now_us: int) -> None:
+        """What came in while nothing was to be said could not be answered before now."""
+        for segment in self._segments:
+            if not segment.runs:
+                segment.arrived_us = now_us
 
     def clear(self, now_us: int) -> list[Heard]:
         """Drop all segments; one `Finished` for each. The next `cut` takes back what has not left."""
