@@ -7,7 +7,6 @@ import ctypes
 import gc
 import logging
 import math
-import os
 import signal
 from functools import partial
 
@@ -23,19 +22,14 @@ from visavis.dialogue.providers import Models
 from visavis.media.errors import InputError, ServerError
 from visavis.media.frames import compile_kernels
 from visavis.media.settings import Settings
+from visavis.media.threads import SINGLE_THREADED, set_environment
 
 logger = logging.getLogger(__name__)
 
 AGENT_NAME = "visavis"
 LOADING_NICE = 10  # a call that is held meanwhile goes before
 # of the processes of calls: the machine's few cores belong to their frame loops, and memory is given back
-ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",
-}
+ENVIRONMENT = {**SINGLE_THREADED, "MALLOC_ARENA_MAX": "2"}
 
 # Imported once, in the process that job processes are forked from: a new one costs a running call no second of
 # importing. Only what starts no thread may stand here; ONNX Runtime does.
@@ -137,8 +131,7 @@ def run(settings: Settings, url: str, key: str, secret: str) -> None:
     Raises:
         ServerError: the server refuses us, or cannot be reached for good.
     """
-    for name, value in ENVIRONMENT.items():
-        os.environ.setdefault(name, value)
+    set_environment(ENVIRONMENT)
     asyncio.run(_serve(server(settings, url, key, secret), url))
 
 

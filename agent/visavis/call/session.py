@@ -180,7 +180,7 @@ class Call:
             event = await self._events.get()
             try:
                 await self._room.local_participant.publish_data(encode(event), reliable=True, topic=EVENTS_TOPIC)
-            except rtc.room.ConnectError as error:
+            except rtc.participant.PublishDataError as error:
                 logger.warning("an event is lost: %s", error)
 
     async def _report_load(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import click
 
+from visavis.media.threads import SINGLE_THREADED, set_environment
 from visavis_models.errors import InputError, VisavisError
 
 # name -> what `visavis --help` says of it; the module of that name is imported only when the command is called
@@ -50,6 +51,7 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    set_environment(SINGLE_THREADED)
     try:
         code = cli.main(args, prog_name="visavis", standalone_mode=False) or 0
     except (click.Abort, KeyboardInterrupt):
