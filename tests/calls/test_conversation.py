@@ -33,7 +33,7 @@ async def test_a_reply_is_heard(outcome, understand, plain) -> None:  # type: ig
     heard = sound[int(turn.reply_start_s * MODEL_RATE) : int((turn.reply_end_s + 0.2) * MODEL_RATE)]
     words, captions = set(plain(understand(heard)).split()), set(plain(turn.reply_text).split())
     assert captions and len(words & captions) >= 0.6 * len(captions)
-    assert {"four", "4"} & words
+    assert "four" in words
 
 
 async def test_the_mouth_moves_with_the_voice_and_rests_afterwards(outcome) -> None:  # type: ignore[no-untyped-def]

@@ -9,6 +9,6 @@ async def test_six_questions(caller, questions, camera_file, plain) -> None:  # 
     outcome = await caller(tuple(line for line, _ in questions), camera=camera_file, probe=True)
     assert [plain(turn.user_text) for turn in outcome.report.turns] == [plain(text) for _, text in questions]
     assert all(turn.reply_text and turn.turn_ms is not None for turn in outcome.report.turns)
-    assert "four" in plain(outcome.report.turns[4].reply_text).replace("4", "four")
+    assert "four" in plain(outcome.report.turns[4].reply_text)
     assert any(cue["name"] == "present" and cue["on"] for cue in outcome.report.cues)
     assert outcome.report.probe.pairs > 10 and abs(outcome.report.probe.difference_ms) < 40
