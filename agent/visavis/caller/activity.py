@@ -1,8 +1,9 @@
 """Who speaks when: energy-based voice activity over 5 ms levels, for whole files and for sound as it arrives.
 
 A level counts as voice when it lies `MARGIN_DB` above the floor of silence. The floor is the 5th percentile of all
-levels so far, so room noise and comfort noise are told from voice; the threshold never sinks below `LOWEST_DBFS` (what
-nobody hears) and never rises to within `HEADROOM_DB` of the loudest voice (a file may hold no silence at all).
+levels so far, so room noise and comfort noise are told from voice; the threshold never rises to within `HEADROOM_DB` of
+the loudest voice (a file may hold no silence at all). What lies `RANGE_DB` below the loudest voice, or below
+`LOWEST_DBFS`, is a voice's dying away and no voice.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ FLOOR_DBFS = -96.0  # digital silence
 LOWEST_DBFS = -55.0  # below this nothing is voice
 MARGIN_DB = 15.0  # voice lies so far above the floor of silence
 HEADROOM_DB = 25.0  # and the threshold so far below the loudest voice, at least
+RANGE_DB = 40.0  # and at most
 STEP_S = ENVELOPE_STEP_MS / 1000
 SHORTEST_VOICE_S = 0.040  # shorter sounds are clicks: the probe's, or a packet's loss
 JOIN_S = 0.250  # shorter silences are inside words and between them
@@ -34,7 +36,7 @@ def levels(pcm: NDArray[np.int16], rate: int) -> NDArray[np.float32]:
 
 def threshold(floor: float, loudest: float) -> float:
     """The level in dBFS from which on a sound is voice, given the floor and the loudest level in dBFS."""
-    return max(LOWEST_DBFS, min(floor + MARGIN_DB, loudest - HEADROOM_DB))
+    return max(LOWEST_DBFS, loudest - RANGE_DB, min(floor + MARGIN_DB, loudest - HEADROOM_DB))
 
 
 def threshold_of(values: NDArray[np.float32]) -> float:

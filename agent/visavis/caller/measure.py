@@ -206,7 +206,7 @@ def _relapse_ms(scene: Scene, cut: Utterance, end: float) -> float:
         return 0.0
     resumed = min((at_s for at_s in scene.resumed if stop.at <= at_s < end), default=end)
     cleared = max((other.at for other in scene.stopped if stop.at <= other.at < end), default=stop.at)
-    return _ms(sum(span.end - span.start for span in scene.fine_voice if resumed <= span.start < cleared))
+    return _ms(sum((span.end - span.start for span in scene.fine_voice if resumed <= span.start < cleared), 0.0))
 
 
 def measure_video(pictures: Sequence[Picture], codec: str) -> Video:
