@@ -1,8 +1,8 @@
 """The root of Visavis' exception tree. What the agent's side adds to it stands in `visavis.media.errors`.
 
-    VisavisError
-      InputError          the caller's mistake: names the value and the remedy (command line: exit code 2)
-      AssetError          a file of ours is missing or damaged: run the set-up again
+VisavisError
+  InputError          the caller's mistake: names the value and the remedy (command line: exit code 2)
+  AssetError          a file of ours is missing or damaged: run the set-up again
 """
 
 
