@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import difflib
 
 import numpy as np
 import psutil
@@ -21,12 +22,19 @@ async def test_neither_room_hears_the_other(caller, says, plain) -> None:  # typ
     outcomes = await asyncio.gather(*(caller((says(text),)) for text in texts))
     for outcome, text in zip(outcomes, texts, strict=True):
         (turn,) = outcome.report.turns
-        assert plain(turn.user_text) == plain(text) and turn.reply_start_s is not None
+        # two calls are more than two loaded cores hear without a slip: whose words they are must be beyond doubt
+        (theirs,) = set(texts) - {text}
+        assert alike(plain(turn.user_text), plain(text)) > 2 * alike(plain(turn.user_text), plain(theirs))
+        assert turn.reply_start_s is not None
         mine = {caption.text for caption in outcome.take.captions if caption.identity == outcome.take.identity}
-        other = set(texts) - {text}
-        assert not {plain(caption) for caption in mine} & {plain(words) for words in other}
+        assert plain(theirs) not in {plain(caption) for caption in mine}
     first, second = (outcome.report.turns[0].reply_text for outcome in outcomes)
     assert plain(first) != plain(second)
+
+
+def alike(words: str, others: str) -> float:
+    """How much of two texts is the same words in the same order, 0..1."""
+    return difflib.SequenceMatcher(None, words.split(), others.split()).ratio()
 
 
 async def test_a_caller_who_leaves_in_mid_sentence(house, says) -> None:  # type: ignore[no-untyped-def]
