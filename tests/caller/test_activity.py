@@ -33,6 +33,16 @@ def test_short_silences_join_and_clicks_do_not_count() -> None:
     assert len(voice_spans(values, shortest_s=0)) == 2
 
 
+def test_the_probes_clicks_are_no_voice_however_the_codec_stretches_them() -> None:
+    clicks = sum((((0.96, 0), (0.04, 0.5)) for _ in range(5)), ())
+    pcm = sound(*clicks, (1, 0), (0.5, 0.3), (1, 0))
+    (span,) = voice_spans(levels(pcm, RATE))
+    meter = VoiceMeter()
+    for at in range(0, len(pcm), 480):
+        meter.push(at / RATE, levels(pcm[at : at + 480], RATE))
+    assert span.start == pytest.approx(6.0, abs=0.011) == meter.onset_s
+
+
 def test_a_file_without_any_silence_is_all_voice() -> None:
     (span,) = voice_spans(levels(sound((1, 0.3)), RATE))
     assert (span.start, span.end) == (0.0, 1.0)

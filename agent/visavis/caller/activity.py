@@ -21,7 +21,7 @@ MARGIN_DB = 15.0  # voice lies so far above the floor of silence
 HEADROOM_DB = 25.0  # and the threshold so far below the loudest voice, at least
 RANGE_DB = 40.0  # and at most
 STEP_S = ENVELOPE_STEP_MS / 1000
-SHORTEST_VOICE_S = 0.040  # shorter sounds are clicks: the probe's, or a packet's loss
+SHORTEST_VOICE_S = 0.070  # shorter sounds are clicks: Opus stretches the probe's 3 ms to 40
 JOIN_S = 0.250  # shorter silences are inside words and between them
 
 
