@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 
 from visavis.avatar.runner import Runner, VideoOptions
 from visavis.avatar.sink import AvatarAudioOutput
-from visavis.local.binary import find_server
 from visavis.local.server import LocalServer
 from visavis.local.tokens import access_token
-from visavis.media.errors import ServerError
 from visavis.media.events import ENVELOPE_TOPIC, EVENTS_TOPIC, Event, VoiceEnvelope, decode
 from visavis_models.spec import MODEL_FRAME, Motion
 
@@ -48,12 +46,8 @@ class Bar:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[LocalServer]:
+def server(server_installed: None) -> Iterator[LocalServer]:
     """One real LiveKit server for all tests, served by a loop of its own."""
-    try:
-        find_server()
-    except ServerError as error:
-        pytest.skip(str(error))
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

@@ -17,10 +17,8 @@ from livekit import api, rtc
 
 from visavis.caller.activity import levels
 from visavis.caller.speech import Line
-from visavis.local.binary import find_server
 from visavis.local.server import Keys, LocalServer
 from visavis.local.tokens import access_token
-from visavis.media.errors import ServerError
 from visavis.media.events import (
     CLOCK_RPC,
     ENVELOPE_TOPIC,
@@ -203,17 +201,6 @@ class Stage:
     server: LocalServer
     puppet: Puppet
     token: str
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[LocalServer]:
-    """A real LiveKit server of the test's own."""
-    try:
-        find_server()
-    except ServerError as error:
-        pytest.skip(str(error))
-    async with LocalServer(environment=False) as running:
-        yield running
 
 
 @pytest.fixture

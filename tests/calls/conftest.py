@@ -22,11 +22,9 @@ from visavis.caller.spool import Spool
 from visavis.caller.take import Take
 from visavis.dialogue.hibari_voice import HibariVoice
 from visavis.dialogue.moonshine import Moonshine
-from visavis.local.binary import find_server
 from visavis.local.server import Keys, LocalServer
 from visavis.local.tokens import access_token, fresh_name
 from visavis.local.worker_process import LocalWorker
-from visavis.media.errors import ServerError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -57,12 +55,8 @@ Caller = Callable[..., Awaitable[Outcome]]
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def house() -> AsyncIterator[House]:
+async def house(server_installed: None) -> AsyncIterator[House]:
     """The real server and the real worker, with room for two calls."""
-    try:
-        find_server()
-    except ServerError as error:
-        pytest.skip(str(error))
     async with LocalServer(environment=False) as server, LocalWorker(server) as worker:
         yield House(server, worker)
 

@@ -13,11 +13,9 @@ from livekit import api, rtc
 from playwright.async_api import Browser, BrowserContext, async_playwright
 from playwright.async_api import Page as Tab
 
-from visavis.local.binary import find_server
 from visavis.local.page import DIST, PageServer
 from visavis.local.ports import free_port
 from visavis.local.server import LocalServer
-from visavis.media.errors import ServerError
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -47,16 +45,6 @@ LOUDNESS = """async () => { const audio = new AudioContext(); await audio.resume
 @pytest.fixture(scope="session")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("screenshots")
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[LocalServer]:
-    try:
-        find_server()
-    except ServerError as error:
-        pytest.skip(str(error))
-    async with LocalServer(environment=False) as running:
-        yield running
 
 
 @pytest.fixture

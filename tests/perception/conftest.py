@@ -10,10 +10,9 @@ import pytest
 from livekit import rtc
 from numpy.typing import NDArray
 
-from visavis.local.binary import find_server
 from visavis.local.server import LocalServer
 from visavis.local.tokens import access_token
-from visavis.media.errors import AssetError, ServerError
+from visavis.media.errors import AssetError
 from visavis.perception import bundles
 from visavis.perception.landmarks import FaceTracker
 from visavis_models.serve.portrait import portrait
@@ -85,12 +84,8 @@ class Person:
 
 
 @pytest.fixture
-async def room_and_person() -> AsyncIterator[tuple[rtc.Room, Person]]:
+async def room_and_person(server_installed: None) -> AsyncIterator[tuple[rtc.Room, Person]]:
     """The agent's room, and the person in it, on a real server."""
-    try:
-        find_server()
-    except ServerError as error:
-        pytest.skip(str(error))
     async with LocalServer(environment=False) as server:
         rooms = {}
         for identity in ("agent", "person"):

@@ -24,6 +24,7 @@ from visavis.perception import bundles
 from visavis_models.serve.motion import HOP, MotionModel
 from visavis_models.serve.portrait import portrait
 from visavis_models.serve.renderer import Renderer
+from visavis_models.serve.stream import HORIZON_FRAMES
 from visavis_models.spec import FRAME_MS, INDEX, MODEL_FRAME, N_MOTION
 
 MIN_CORES = 2
@@ -117,7 +118,7 @@ def sockets() -> str:
 def motion_model() -> str:
     """The motion model's weights are there and quick enough."""
     model = MotionModel.load()
-    state, voice = model.begin(), np.zeros((HOP + 2) * MODEL_FRAME, np.float32)
+    state, voice = model.begin(), np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32)
     _, state = model.step(state, voice)
     began = time.perf_counter()
     for _ in range(ROUNDS):

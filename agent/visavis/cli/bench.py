@@ -14,16 +14,19 @@ from pathlib import Path
 
 import click
 import numpy as np
-from hibari import SAMPLE_RATE, Hibari, write_wav
+from hibari import Hibari, write_wav
 from tqdm import tqdm
 
+from visavis.caller.questions import ask
+from visavis.dialogue.hibari_voice import HibariVoice
 from visavis.media.files import read_audio
+from visavis.media.frames import to_float
 from visavis_models.errors import InputError, VisavisError
 from visavis_models.serve.motion import HOP, MotionModel
 from visavis_models.serve.portrait import portrait
 from visavis_models.serve.renderer import Renderer
 from visavis_models.serve.stream import HORIZON_FRAMES, MotionStream, voice_windows
-from visavis_models.spec import MODEL_FRAME, MODEL_RATE, SPEECH_RATE, frames_in
+from visavis_models.spec import MODEL_FRAME, MODEL_RATE, ROOM_RATE, frames_in
 
 Row = tuple[str, str]
 PASSAGE = (
@@ -38,7 +41,6 @@ QUESTIONS = (
     "How much is two plus two?",
     "Can you see that I am smiling?",
 )
-CALLER_PITCH = 1.12  # the questions are asked in another voice than the one that answers
 
 
 @click.command()
@@ -134,15 +136,10 @@ def bench_call(folder: Path, questions: Path | None) -> Iterator[Row]:
 
 
 def asked(folder: Path) -> list[Path]:
-    """The questions, synthesised in a higher voice than the agent's: resampled by `CALLER_PITCH`."""
-    voice, files = Hibari(threads=1), []
-    for k, question in enumerate(QUESTIONS):
-        speech = np.asarray(voice(question, speed=1 / CALLER_PITCH, seed=k), np.float32)
-        places = np.arange(0, len(speech) - 1, CALLER_PITCH)
-        file = folder / f"question-{k}.wav"
-        write_wav(str(file), np.interp(places, np.arange(len(speech)), speech).astype(np.float32), SPEECH_RATE)
-        files.append(file)
-    assert SAMPLE_RATE == SPEECH_RATE
+    """The questions as files, in another voice than the one that answers."""
+    voice, files = HibariVoice(), [folder / f"question-{k}.wav" for k in range(len(QUESTIONS))]
+    for file, question in zip(files, QUESTIONS, strict=True):
+        write_wav(str(file), to_float(ask(voice, question).pcm), ROOM_RATE)
     return files
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import onnxruntime as ort
 from hibari import dsp
 from hibari.g2p import G2P
 from hibari.tts import MAX_PHONEMES, Hibari
@@ -17,6 +16,7 @@ from hibari.voices import DEFAULT, voice_path
 from numpy.typing import NDArray
 
 from visavis.dialogue.text import speakable
+from visavis_models.serve.inference import session
 from visavis_models.spec import SPEECH_RATE
 
 FloatArray = NDArray[np.float32]
@@ -53,13 +53,9 @@ class HibariVoice:
     """The model and its dictionary. `say` may be called from one thread at a time."""
 
     def __init__(self) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         with open(voice_path(DEFAULT, download_missing=False), "rb") as file:
             model = with_output(file.read(), DURATIONS)
-        self._session = ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = session(model)
         self._text = Hibari(g2p=G2P())  # its text side: sentences, phonemes, their numbers
 
     def say(self, text: str) -> Spoken:

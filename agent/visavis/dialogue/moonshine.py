@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from visavis.dialogue.transcript import Transcript
 from visavis.media.errors import AssetError
+from visavis_models.serve.inference import session
 from visavis_models.spec import MODEL_RATE
 
 FloatArray = NDArray[np.float32]
@@ -47,8 +47,8 @@ class Moonshine:
         for name in ("encoder_model.ort", "decoder_model_merged.ort", "tokenizer.bin"):
             if not (folder / name).is_file():
                 raise AssetError(f"{folder / name} is missing; reinstall with: pip install moonshine-voice==0.0.45")
-        self._encoder = _session(folder / "encoder_model.ort")
-        self._decoder = _session(folder / "decoder_model_merged.ort")
+        self._encoder = session(folder / "encoder_model.ort")
+        self._decoder = session(folder / "decoder_model_merged.ort")
         self._pieces = read_vocabulary((folder / "tokenizer.bin").read_bytes())
         self._outputs = [output.name for output in self._decoder.get_outputs()]
 
@@ -103,14 +103,6 @@ class Moonshine:
             }
             feed |= {"input_ids": np.array([[token]]), "use_cache_branch": np.array([True])}
         return tokens, probabilities
-
-
-def _session(path: Path) -> ort.InferenceSession:
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _empty_cache() -> dict[str, FloatArray]:

@@ -32,6 +32,7 @@ from visavis.dialogue.moonshine import Moonshine
 from visavis.dialogue.priority import RECOGNITION_NICE, quiet_thread
 from visavis.dialogue.segmenter import WINDOW, Cue, Pace, Segmenter
 from visavis.dialogue.transcript import Transcript
+from visavis.media.frames import mono
 from visavis_models.spec import MODEL_RATE
 
 FloatArray = NDArray[np.float32]
@@ -210,5 +211,4 @@ def samples(frame: rtc.AudioFrame) -> FloatArray:
     if frame.sample_rate != MODEL_RATE:
         resampler = rtc.AudioResampler(frame.sample_rate, MODEL_RATE, num_channels=frame.num_channels)
         frame = rtc.combine_audio_frames([*resampler.push(frame), *resampler.flush()])
-    pcm = np.frombuffer(frame.data, np.int16).reshape(-1, frame.num_channels)
-    return pcm.mean(axis=1).astype(np.float32) / 32768
+    return mono(frame)

@@ -15,7 +15,6 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from urllib.parse import urlsplit
 
 import av
@@ -25,6 +24,7 @@ from aiohttp.typedefs import Handler
 from numpy.typing import NDArray
 
 from visavis.local.ports import LOOPBACK
+from visavis.local.running import Running
 from visavis.local.server import Endpoint
 from visavis.local.tokens import access_token, fresh_name
 from visavis.media.errors import AssetError, ServerError
@@ -57,7 +57,7 @@ class Avatar:
     metadata: Mapping[str, object] = field(default_factory=dict)
 
 
-class PageServer:
+class PageServer(Running):
     """Serves the page for as long as the `async with` lasts.
 
     Args:
@@ -85,20 +85,18 @@ class PageServer:
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self._port}"
 
-    async def __aenter__(self) -> PageServer:
+    async def start(self) -> None:
+        """Serve from now on.
+
+        Raises:
+            ServerError: the port is taken.
+        """
         self._picture = await asyncio.to_thread(picture_of, self._avatar.portrait)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, LOOPBACK, self._port).start()
         except OSError as error:
-            await self.aclose()
             raise ServerError(f"the page cannot be served on port {self._port}: {error.strerror}") from None
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Stop serving."""

@@ -12,7 +12,6 @@ import os
 import secrets
 import socket
 from dataclasses import dataclass
-from types import TracebackType
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,6 +19,7 @@ import aiohttp
 from visavis.local.binary import find_server
 from visavis.local.child import Child
 from visavis.local.ports import LOOPBACK, free_port, is_free
+from visavis.local.running import Running
 from visavis.media.errors import InputError, ServerError
 
 START_TIMEOUT_S = 60.0
@@ -80,7 +80,7 @@ class Endpoint:
             return False
 
 
-class LocalServer:
+class LocalServer(Running):
     """A LiveKit server for as long as the `async with` lasts.
 
     The server that the environment names (`LIVEKIT_URL` and keys) is used as it is; otherwise one is started.
@@ -136,19 +136,6 @@ class LocalServer:
     async def aclose(self) -> None:
         """End it for good."""
         await self.stop()
-
-    async def __aenter__(self) -> LocalServer:
-        try:
-            await self.start()
-        except BaseException:
-            await self.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     def _configuration(self) -> str:
         """LiveKit's configuration (JSON is YAML): everything bound to loopback, media on one UDP port, no TCP."""

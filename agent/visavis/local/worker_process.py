@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 from visavis.local.child import Child
+from visavis.local.running import Running
 from visavis.local.server import LocalServer
 
 # what livekit-agents logs when the server has taken the worker in
@@ -17,7 +17,7 @@ START_TIMEOUT_S = 180.0
 STOP_GRACE_S = 10.0
 
 
-class LocalWorker:
+class LocalWorker(Running):
     """An agent worker for as long as the `async with` lasts.
 
     Args:
@@ -58,16 +58,3 @@ class LocalWorker:
     async def aclose(self) -> None:
         """End it, and the calls that it still holds."""
         await self.child.stop(STOP_GRACE_S)
-
-    async def __aenter__(self) -> LocalWorker:
-        try:
-            await self.start()
-        except BaseException:
-            await self.aclose()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()

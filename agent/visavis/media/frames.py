@@ -30,6 +30,13 @@ def to_float(pcm: Pcm) -> FloatArray:
     return pcm.astype(np.float32) / np.float32(FULL_SCALE)
 
 
+def to_rgb(frame: rtc.VideoFrame) -> NDArray[np.uint8]:
+    """A frame of any kind as an RGB picture uint8 [H, W, 3], read only."""
+    if frame.type != rtc.VideoBufferType.RGB24:
+        frame = frame.convert(rtc.VideoBufferType.RGB24)
+    return np.frombuffer(frame.data, np.uint8).reshape(frame.height, frame.width, 3)
+
+
 def audio_frame(pcm: Pcm, rate: int = ROOM_RATE) -> rtc.AudioFrame:
     """Mono 16-bit samples as a frame."""
     return rtc.AudioFrame(pcm.tobytes(), rate, 1, len(pcm))

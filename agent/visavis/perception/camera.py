@@ -15,6 +15,8 @@ import numpy as np
 from livekit import rtc
 from numpy.typing import NDArray
 
+from visavis.media.frames import to_rgb
+
 logger = logging.getLogger(__name__)
 
 CAMERA_FPS = 5.0  # frames a second looked at
@@ -110,10 +112,7 @@ def upright(event: rtc.VideoFrameEvent) -> NDArray[np.uint8]:
 
     Computes: not for the event loop.
     """
-    frame = event.frame
-    if frame.type != rtc.VideoBufferType.RGB24:
-        frame = frame.convert(rtc.VideoBufferType.RGB24)
-    rgb = np.frombuffer(frame.data, np.uint8).reshape(frame.height, frame.width, 3)
-    step = -(-max(frame.width, frame.height) // LONG_SIDE_PX)
+    rgb = to_rgb(event.frame)
+    step = -(-max(rgb.shape[:2]) // LONG_SIDE_PX)
     # the frame's rotation says how far clockwise it has to be turned; numpy turns the other way
     return np.ascontiguousarray(np.rot90(rgb[::step, ::step], -QUARTER_TURNS[event.rotation]))

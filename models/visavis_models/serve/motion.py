@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf, NoSuchFile
 
 from visavis_models.errors import AssetError, InputError
 from visavis_models.serve.chance import impulses, noise
 from visavis_models.serve.emotion import EMOTIONS, emotion_vector
+from visavis_models.serve.inference import session
 from visavis_models.serve.layout import (
     ANCHORS,
     CONTEXT_FRAMES,
@@ -119,7 +119,7 @@ class MotionModel:
         """Args: as in `load`."""
         try:
             self.card: dict[str, Any] = json.loads((folder / CARD).read_text())
-            self._audio, self._denoise = (_session(folder / name) for name in (AUDIO_GRAPH, DENOISE_GRAPH))
+            self._audio, self._denoise = (session(folder / name) for name in (AUDIO_GRAPH, DENOISE_GRAPH))
             self._scale = np.array(self.card["scale"], np.float32)
         except LOAD_ERRORS as error:
             raise AssetError(
@@ -239,14 +239,6 @@ class MotionModel:
         mel = log_mel(np.concatenate([past[-(MEL_CONTEXT + PAST_FRAMES * MODEL_FRAME) :], ahead]))
         known = np.arange(SPAN) < ANCHORS + len(voice) // MODEL_FRAME
         return self._audio.run(None, {"mel": mel[None], "known": known[None].astype(np.float32)})[0]
-
-
-def _session(path: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _checked(name: str, audio: FloatArray) -> FloatArray:

@@ -8,11 +8,11 @@ from pathlib import Path
 import hibari
 import numpy as np
 import onnx
-import onnxruntime
 from hibari import dsp
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from visavis_models.serve.inference import session
 from visavis_models.spec import MODEL_RATE, SPEECH_RATE
 
 FloatArray = NDArray[np.float32]
@@ -54,9 +54,7 @@ class Voice:
         self._tts = hibari.Hibari()
         graph = onnx.load(str(Path(hibari.__file__).parent / "assets" / "hibari.onnx"))
         graph.graph.output.append(onnx.helper.make_tensor_value_info(DURATIONS, onnx.TensorProto.FLOAT, None))
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(graph.SerializeToString(), options, ["CPUExecutionProvider"])
+        self._session = session(graph.SerializeToString())
         self._symbols = {code: symbol for symbol, code in self._tts.vocab.items()}
 
     def say(self, text: str, rng: np.random.Generator, *, speed: float = 1.0, pitch: float = 1.0) -> Utterance:
