@@ -11,11 +11,13 @@ torch = pytest.importorskip("torch", reason="the training wing needs torch: make
 from safetensors.torch import load_file  # noqa: E402
 
 from visavis_models.errors import InputError  # noqa: E402
-from visavis_models.serve.motion import AUDIO_GRAPH, CARD, DENOISE_GRAPH, MotionModel, _session  # noqa: E402
-from visavis_models.train.data import load_scenes, make  # noqa: E402
+from visavis_models.serve.inference import session  # noqa: E402
+from visavis_models.serve.motion import AUDIO_GRAPH, CARD, DENOISE_GRAPH, MotionModel  # noqa: E402
 from visavis_models.train.export import WEIGHTS, example_inputs, export  # noqa: E402
 from visavis_models.train.model import MotionNet  # noqa: E402
 from visavis_models.train.run import PRESETS, load_trained, train  # noqa: E402
+from visavis_models.train.scenes import load_scenes  # noqa: E402
+from visavis_models.train.studio import make  # noqa: E402
 
 SMOKE = PRESETS["smoke"]
 
@@ -33,7 +35,7 @@ def data(tmp_path_factory) -> Path:
 
 
 def test_data_is_resumable_and_seeded(data, tmp_path):
-    shard = next(data.glob("*.npz"))
+    shard = next(data.glob("*/scenes.json"))
     before = shard.stat().st_mtime_ns
     make(data, minutes=1.5, captures=None, seed=0)
     assert shard.stat().st_mtime_ns == before
@@ -57,7 +59,7 @@ def test_a_run_cut_in_two_equals_one_in_a_piece(data, tmp_path):
 
 
 def test_missing_data_and_checkpoints_are_named(tmp_path):
-    with pytest.raises(InputError, match=r"train\.data"):
+    with pytest.raises(InputError, match=r"train\.studio"):
         load_scenes(tmp_path)
     with pytest.raises(InputError, match=r"train\.run"):
         load_trained(tmp_path / "checkpoint.pt")
@@ -73,7 +75,7 @@ def test_graphs_weights_and_network_agree(tmp_path):
     with torch.no_grad():
         features, clean = net.audio(**audio).numpy(), net(**denoise).numpy()
     for graph, inputs, wanted in ((AUDIO_GRAPH, audio, features), (DENOISE_GRAPH, denoise, clean)):
-        got = _session(tmp_path / graph).run(None, {name: value.numpy() for name, value in inputs.items()})[0]
+        got = session(tmp_path / graph).run(None, {name: value.numpy() for name, value in inputs.items()})[0]
         np.testing.assert_allclose(got, wanted, atol=2e-5)
     stored = load_file(tmp_path / WEIGHTS)
     assert all(torch.equal(stored[name].float(), value) for name, value in net.state_dict().items())

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from visavis_models.serve.layout import ANCHORS, CONTEXT_FRAMES, HOP, LOOKAHEAD_FRAMES, SPAN, SPAN_MELS, WINDOW
 from visavis_models.serve.mel import BANDS, LOG_MIDDLE, LOG_SPREAD, MELS_PER_FRAME
-from visavis_models.train.data import STYLES, Scene
+from visavis_models.train.scenes import MARKS, STYLES, Scene
 
 CAPTURE_SHARE = 0.22  # of the windows; the captures are few and real
 LEAD_FRAMES = ANCHORS + CONTEXT_FRAMES
@@ -22,7 +22,7 @@ class Batch:
     """B stretches of 10 anchors and F = 14 + 8 (hops - 1) frames; the tensors of `Scene`, cut.
 
     mel [B, 28 + 4 (10 + F), 80], user_mel [B, 10 + F, 320], motion and user_motion [B, 10 + F, 60], impulses
-    [B, 10 + F, 10], closure [B, 10 + F], known [B, 60], emotion [B, 6], style [B, 5], user_known [B, 2].
+    [B, 10 + F, 10], closure [B, 10 + F], known [B, 60], emotion [B, 6], style [B, 9], user_known [B, 2].
     """
 
     mel: Tensor
@@ -89,7 +89,7 @@ class Windows:
         # each of the user's two tracks is dropped half of the time
         user_known = scenes.pop("talks") * torch.from_numpy((rng.random((B, 2)) < 0.5).astype(np.float32))
         # without its mark a capture belongs to the usual style: so real voices move the usual face too
-        scenes["style"][:, STYLES.index("captured")] *= torch.from_numpy((rng.random(B) < 0.5).astype(np.float32))
+        scenes["style"][:, STYLES.index(MARKS[0]) :] *= torch.from_numpy((rng.random((B, 1)) < 0.5).astype(np.float32))
         return Batch(mel=torch.from_numpy(augmented(mel, rng)), user_known=user_known, **frames, **scenes)
 
 

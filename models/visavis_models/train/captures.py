@@ -21,6 +21,7 @@ FloatArray = NDArray[np.float32]
 
 CAPTURE_FPS = 30
 CLIPS = ("1114_2_01", "1114_2_03", "1114_2_04", "1114_3_15")
+HELD_OUT_CLIP = "1114_2_04"
 # channel: the rig weights that make it up, each with its share; * stands for both sides
 LEGEND: dict[str, dict[str, float]] = {
     "jawOpen": {"mouth_stretch_c": 0.9},

@@ -22,8 +22,7 @@ from visavis_models.serve.layout import HOP, LOOKAHEAD_FRAMES
 from visavis_models.serve.mel import frame_features
 from visavis_models.serve.motion import MotionModel
 from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE, ROTATION, frames_in
-from visavis_models.train.captures import CLIPS, Capture, load_capture
-from visavis_models.train.data import HELD_OUT_CLIP
+from visavis_models.train.captures import CLIPS, HELD_OUT_CLIP, Capture, load_capture
 from visavis_models.train.grid import load_sentences
 from visavis_models.train.life import loudness
 from visavis_models.train.mouth import author_mouth

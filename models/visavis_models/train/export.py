@@ -25,9 +25,9 @@ from visavis_models.serve.layout import ANCHORS, SPAN, SPAN_MELS, WINDOW
 from visavis_models.serve.mel import BANDS, MELS_PER_FRAME
 from visavis_models.serve.motion import ASSETS, AUDIO_GRAPH, CARD, DENOISE_GRAPH
 from visavis_models.spec import MOTION_NAMES, N_MOTION
-from visavis_models.train.data import N_STYLES, STYLES
 from visavis_models.train.model import MotionNet
 from visavis_models.train.run import load_trained
+from visavis_models.train.scenes import N_STYLES, STYLES
 
 OPSET = 17
 WEIGHTS = "motion.safetensors"

@@ -17,7 +17,7 @@ from visavis_models.serve.emotion import EMOTIONS
 from visavis_models.serve.layout import ANCHORS, DILATIONS, KERNEL, LOOKAHEAD_FRAMES, SPAN, SPAN_MELS, WINDOW
 from visavis_models.serve.mel import BANDS, MELS_PER_FRAME
 from visavis_models.spec import N_MOTION
-from visavis_models.train.data import N_STYLES
+from visavis_models.train.scenes import N_STYLES
 
 LEVEL_FEATURES = 32
 

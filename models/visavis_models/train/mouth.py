@@ -136,10 +136,19 @@ def author_mouth(phones: Sequence[Phone], frames: int, *, amplitude: float = 1.0
 
 def closure(phones: Sequence[Phone], frames: int) -> FloatArray:
     """How far p, b and m hold the lips together at each frame's middle: [T], 1 throughout the closure, soft edges."""
+    return _held("pbm", phones, frames)
+
+
+def bite(phones: Sequence[Phone], frames: int) -> FloatArray:
+    """How far f and v hold the lower lip to the upper teeth at each frame's middle: [T], soft edges."""
+    return _held("fv", phones, frames)
+
+
+def _held(symbols: str, phones: Sequence[Phone], frames: int) -> FloatArray:
     t = (np.arange(frames) + 0.5) / FPS
     held = np.zeros(frames, np.float32)
     for phone in phones:
-        if phone.symbol not in "pbm":
+        if phone.symbol not in symbols:
             continue
         spare = max(0.0, CLOSURE_MIN_S - (phone.end - phone.begin)) / 2
         outside = np.maximum(phone.begin - spare - t, t - phone.end - spare)

@@ -22,9 +22,10 @@ from tqdm import tqdm
 
 from visavis_models.errors import InputError
 from visavis_models.train.batches import Windows
-from visavis_models.train.data import HELD_OUT_CLIP, load_scenes
+from visavis_models.train.captures import HELD_OUT_CLIP
 from visavis_models.train.model import MotionNet
 from visavis_models.train.objective import denoising_loss, rollout_loss
+from visavis_models.train.scenes import load_scenes
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ def train(data: Path, run: Path, preset: Preset, *, seed: int = 0, stop_at: int 
         The losses of the steps done now.
     """
     # -- data, model, optimiser
-    windows = Windows(load_scenes(data))
+    held_out = f"facegood/{HELD_OUT_CLIP}"
+    windows = Windows(load_scenes(data, lambda scene: scene.split == "train" and scene.name != held_out))
     torch.manual_seed(seed)
     net = MotionNet(preset.dim, preset.depth, preset.heads, preset.width)
     average = {name: value.clone() for name, value in net.state_dict().items()}
@@ -152,7 +154,7 @@ def _log(path: Path, step: int, seconds: float, loss: float, rolling: bool) -> N
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="folder made by visavis_models.train.data")
+    parser.add_argument("data", type=Path, help="folder made by visavis_models.train.studio")
     parser.add_argument("run", type=Path, help="folder for checkpoint and log")
     parser.add_argument("--preset", choices=PRESETS, default="first-light")
     parser.add_argument("--steps", type=int, help="another length than the preset's")

@@ -1,6 +1,6 @@
 """Training data: scenes of speaking, listening and silence with authored motion, and real captures.
 
-    python -m visavis_models.train.data OUT [--minutes 120] [--captures ../shared/data/facegood] [--seed 0]
+    python -m visavis_models.train.studio OUT [--minutes 120] [--captures ../shared/data/facegood] [--seed 0]
 
 Speech comes from the default voice with exact phone times; the motion of those scenes is authored (`mouth`, `life`).
 Shards of about ten minutes are seeded one by one: an interrupted run goes on where it stopped.
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -18,76 +17,45 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from visavis_models.errors import InputError
-from visavis_models.serve.chance import N_IMPULSES, impulses
+from visavis_models.serve.chance import impulses
 from visavis_models.serve.emotion import EMOTIONS
-from visavis_models.serve.mel import BANDS, MELS_PER_FRAME, frame_features
-from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE, N_MOTION
+from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE
 from visavis_models.train.captures import CLIPS, load_capture
 from visavis_models.train.life import author_life
-from visavis_models.train.mouth import author_mouth, closure
+from visavis_models.train.mouth import author_mouth, bite, closure
+from visavis_models.train.scenes import AXES, N_STYLES, STYLES, Scene, new_scene, save_shard
 from visavis_models.train.sentences import passage
 from visavis_models.train.voice import Phone, Voice
 
 FloatArray = NDArray[np.float32]
 
-STYLES = ("articulation", "rounding", "head", "brows", "captured")  # the style token; zeros are the usual style
-N_STYLES = len(STYLES)
 SCENE_S, SHARD_SCENES = 50.0, 12
 LEAD_S = 1.0  # silence before and after a scene's events
 SPEAKS, LISTENS = 0.62, 0.2  # shares of events; the rest is silence
-HELD_OUT_CLIP = "1114_2_04"
 
 
-@dataclass(frozen=True)
-class Scene:
-    """One continuous stretch of T frames.
-
-    Attributes:
-        mel, user_mel: [4 T, 80] features of the own voice and of the user's.
-        motion, user_motion: [T, 60].
-        impulses: [T, 10].
-        closure: [T], how far p, b or m hold the lips (0 where phones are not known).
-        known: [60], which channels of the motion are known.
-        emotion: [6]. style: [5].
-        talks: [1], 1 where there is a user (user_mel and user_motion are given).
-    """
-
-    mel: FloatArray
-    user_mel: FloatArray
-    motion: FloatArray
-    user_motion: FloatArray
-    impulses: FloatArray
-    closure: FloatArray
-    known: FloatArray
-    emotion: FloatArray
-    style: FloatArray
-    talks: FloatArray
-
-    def __len__(self) -> int:
-        return len(self.motion)
-
-
-def authored_scene(voice: Voice, rng: np.random.Generator) -> Scene:
+def authored_scene(voice: Voice, rng: np.random.Generator, name: str) -> Scene:
     """A conversation of about 50 s."""
     own, user, own_phones, user_phones = _conversation(voice, rng)
     T = len(own) // MODEL_FRAME
-    style = np.clip(rng.normal(0, 0.7, N_STYLES), -2, 2).astype(np.float32)
-    style[STYLES.index("captured")] = 0.0
+    style = np.zeros(N_STYLES, np.float32)
+    style[: len(AXES)] = np.clip(rng.normal(0, 0.7, len(AXES)), -2, 2)
     emotion = _mood(rng)
     track = impulses(int(rng.integers(2**32)), int(rng.integers(10_000)), T)
-    return Scene(
-        mel=frame_features(own),
-        user_mel=frame_features(user),
+    other = impulses(int(rng.integers(2**32)), 0, T)
+    return new_scene(
+        name=name,
+        source="hibari",
+        speaker="hibari",
+        voice=own,
+        user_voice=user,
         motion=authored_motion(own, user, own_phones, track, style, emotion),
-        user_motion=authored_motion(
-            user, own, user_phones, impulses(int(rng.integers(2**32)), 0, T), np.zeros(N_STYLES, np.float32), _mood(rng)
-        ),
+        user_motion=authored_motion(user, own, user_phones, other, np.zeros(N_STYLES, np.float32), _mood(rng)),
         impulses=track,
-        closure=closure(own_phones, T),
-        known=np.ones(N_MOTION, np.float32),
+        contact=np.stack([closure(own_phones, T), bite(own_phones, T)], axis=1),
         emotion=emotion,
         style=style,
-        talks=np.ones(1, np.float32),
+        phones=own_phones,
     )
 
 
@@ -95,7 +63,9 @@ def authored_motion(
     own: FloatArray, user: FloatArray, phones: list[Phone], track: FloatArray, style: FloatArray, emotion: FloatArray
 ) -> FloatArray:
     """Mouth and life together, within the channels' legal ranges: [T, 60]."""
-    articulation, rounding, head, brows = (float(np.exp(0.25 * s)) for s in style[:4])
+    articulation, rounding, head, brows = (
+        float(np.exp(0.25 * style[AXES.index(axis)])) for axis in ("articulation", "rounding", "head", "brows")
+    )
     mouth = author_mouth(phones, len(track), amplitude=articulation, rounding=rounding)
     life = author_life(track, own, user, phones, mood=emotion, head=head, brows=brows)
     spread = 1.0 - 0.6 * np.clip(mouth[:, INDEX["mouthPucker"]], 0, 1)
@@ -109,20 +79,16 @@ def authored_motion(
 def captured_scene(folder: Path, clip: str) -> Scene:
     """A real capture; its eyes, brows and head are unknown."""
     capture = load_capture(folder, clip)
-    T = len(capture.motion)
     style = np.zeros(N_STYLES, np.float32)
     style[STYLES.index("captured")] = 1.0
-    return Scene(
-        mel=frame_features(capture.audio),
-        user_mel=np.zeros((T * MELS_PER_FRAME, BANDS), np.float32),
+    return new_scene(
+        name=f"facegood/{clip}",
+        source="facegood",
+        speaker="facegood",
+        voice=capture.audio,
         motion=capture.motion,
-        user_motion=np.zeros((T, N_MOTION), np.float32),
-        impulses=np.zeros((T, N_IMPULSES), np.float32),
-        closure=np.zeros(T, np.float32),
         known=capture.known.astype(np.float32),
-        emotion=np.zeros(len(EMOTIONS), np.float32),
         style=style,
-        talks=np.zeros(1, np.float32),
     )
 
 
@@ -163,58 +129,24 @@ def _mood(rng: np.random.Generator) -> FloatArray:
     return mood
 
 
-# -- shards ------------------------------------------------------------------------------------------------------------
-
-
-def save_shard(path: Path, scenes: list[Scene]) -> None:
-    """Write scenes as half-precision arrays, whole or not at all."""
-    arrays = {
-        f"{k}.{field.name}": getattr(scene, field.name).astype(np.float16)
-        for k, scene in enumerate(scenes)
-        for field in fields(Scene)
-    }
-    part = path.with_suffix(".part")
-    with part.open("wb") as file:
-        np.savez(file, **arrays)
-    part.replace(path)
-
-
-def load_shard(path: Path) -> list[Scene]:
-    """Read what `save_shard` wrote."""
-    with np.load(path) as data:
-        count = 1 + max(int(key.split(".")[0]) for key in data.files)
-        return [
-            Scene(**{field.name: data[f"{k}.{field.name}"].astype(np.float32) for field in fields(Scene)})
-            for k in range(count)
-        ]
-
-
-def load_scenes(folder: Path, *, hold_out: str | None = HELD_OUT_CLIP) -> list[Scene]:
-    """All scenes of a data folder but the capture that is held out.
-
-    Raises:
-        InputError: the folder holds no shards.
-    """
-    paths = sorted(folder.glob("*.npz"))
-    if not paths:
-        raise InputError(f"{folder}: no training data there; make it with python -m visavis_models.train.data {folder}")
-    return [scene for path in paths if path.stem != f"capture_{hold_out}" for scene in load_shard(path)]
-
-
 def make(out: Path, *, minutes: float, captures: Path | None, seed: int) -> None:
     """Write what is missing of the shards."""
     out.mkdir(parents=True, exist_ok=True)
     for clip in CLIPS if captures else ():
-        if not (out / f"capture_{clip}.npz").exists():
-            save_shard(out / f"capture_{clip}.npz", [captured_scene(captures, clip)])
+        if not (out / f"facegood_{clip}").exists():
+            save_shard(out / f"facegood_{clip}", [captured_scene(captures, clip)])
     voice = Voice()
     scenes = max(1, round(minutes * 60 / SCENE_S))
     for shard in tqdm(range(-(-scenes // SHARD_SCENES)), disable=not sys.stderr.isatty(), unit="shard"):
-        path = out / f"speech_{shard:03d}.npz"
+        path = out / f"speech_{shard:04d}"
         if not path.exists():
             rng = np.random.default_rng([seed, shard])
             save_shard(
-                path, [authored_scene(voice, rng) for _ in range(min(SHARD_SCENES, scenes - shard * SHARD_SCENES))]
+                path,
+                [
+                    authored_scene(voice, rng, f"authored/{shard:04d}-{k:02d}")
+                    for k in range(min(SHARD_SCENES, scenes - shard * SHARD_SCENES))
+                ],
             )
 
 
