@@ -75,11 +75,11 @@ class Ear:
         self.news = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def join(self, server: LocalServer, room: str, *, audio: bool = True) -> None:
+    async def join(self, server: LocalServer, room: str, *, audio: bool = True, identity: str = "ear") -> None:
         self.room.on("track_published", lambda p, _: p.set_subscribed(audio or p.kind != rtc.TrackKind.KIND_AUDIO))
         self.room.on("track_subscribed", self._on_track)
         self.room.on("data_received", self._on_data)
-        await self.room.connect(server.url, token(server, room, "ear"), rtc.RoomOptions(auto_subscribe=False))
+        await self.room.connect(server.url, token(server, room, identity), rtc.RoomOptions(auto_subscribe=False))
         for person in self.room.remote_participants.values():
             for publication in person.track_publications.values():
                 publication.set_subscribed(audio or publication.kind != rtc.TrackKind.KIND_AUDIO)
@@ -197,7 +197,7 @@ def hum(seconds: float, rate: int = RATE) -> rtc.AudioFrame:
 async def agent_room(server: LocalServer, request: pytest.FixtureRequest) -> AsyncIterator[rtc.Room]:
     """The agent's room, connected; each test has one of its own, named after it."""
     room = rtc.Room()
-    await room.connect(server.url, token(server, request.node.name, "agent"))
+    await room.connect(server.url, token(server, request.node.name, "agent"), rtc.RoomOptions(dynacast=True))
     yield room
     await room.disconnect()
 

@@ -8,7 +8,7 @@ import time
 import numpy as np
 from tests.avatar.conftest import Bar
 
-from visavis.avatar.frame_loop import FrameLoop
+from visavis.avatar.frame_loop import MOST_SKIPPED, FrameLoop
 from visavis.avatar.listening import Listening
 from visavis.avatar.pump import clock_us
 from visavis.media.playout import PlayoutClock
@@ -30,6 +30,7 @@ class Shown:
 
     def run(self) -> Shown:
         self.loop.start()
+        self.loop.watch(True)
         assert self._enough.wait(30)
         self.loop.close()
         return self
@@ -89,3 +90,37 @@ def test_a_frame_is_asked_with_its_own_voice() -> None:
 
     Shown(Ear(), 3).run()
     assert min(heard) == ROOM_FRAME // 3 * 10  # silence is settled as far as a plan can hear
+
+
+def test_unwatched_nothing_is_asked_and_a_viewer_sees_the_frame_of_now() -> None:
+    source = Bar()
+    shown = Shown(source, 2)
+    shown.loop.start()
+    time.sleep(1.5)
+    assert source.asked == 1
+    shown.loop.watch(True)
+    asked_us = clock_us()
+    assert shown._enough.wait(30)
+    shown.loop.close()
+    assert source.skipped == MOST_SKIPPED  # the motion of a second, and not of all that nobody saw
+    assert abs(shown.leaves_us[1] - asked_us) < 200_000
+
+
+def test_between_viewers_it_rests_and_goes_on_from_where_it_was() -> None:
+    source = Bar()
+    shown = Shown(source, 5)
+    shown.loop.start()
+    shown.loop.watch(True)
+    assert shown._enough.wait(30)
+    shown.loop.watch(False)
+    time.sleep(0.1)
+    asked, skipped = source.asked, source.skipped
+    time.sleep(0.4)
+    assert source.asked == asked
+    count = len(shown.leaves_us)
+    shown.loop.watch(True)
+    time.sleep(0.3)
+    shown.loop.close()
+    gap = round((shown.leaves_us[count] - shown.leaves_us[count - 1]) / 40_000)
+    assert shown.passed[count] - shown.passed[count - 1] == gap and 8 <= gap <= 20
+    assert source.skipped > skipped

@@ -182,7 +182,8 @@ class Listener(Bar):
         return super().next(voice, user, user_motion, skip)
 
 
-async def test_the_face_hears_and_sees_the_person(agent_room: rtc.Room) -> None:
+async def test_the_face_hears_and_sees_the_person(agent_room: rtc.Room, server: LocalServer, ear: Ear) -> None:
+    await ear.join(server, agent_room.name)
     app = App(agent_room, Listener())
     await app.start()
     app.avatar.hear(hum(0.1, 16_000))

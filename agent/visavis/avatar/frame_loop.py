@@ -3,6 +3,10 @@
 The frame at position p of the voice is due at `leaves_us(p) + VIDEO_LAG_US`. Drawing begins as late as the last frames
 allow, so that a frame knows as much of the voice as there is. A frame that comes more than `LATE_US` too late is not
 drawn: its motion passes, and the next one is on time again. The voice never waits.
+
+While nobody watches nothing is drawn after the first picture, nor is any motion made. Whoever comes to watch sees a face that has listened to the
+last second of its own voice: the motion of that second passes unseen, and the first picture is that of the sound which
+leaves then.
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ LATE_US = 20_000
 MARGIN_US = 10_000  # drawing begins so much earlier than it has to: a jittery picture grows the receiver's buffer
 LONGEST_US = 60_000  # and never earlier than this before it is due
 FORGETS = 0.98  # a slow frame is remembered for two seconds
-MOST_SKIPPED = 25  # after a longer standstill the face goes on from where it stood
+MOST_SKIPPED = 25  # of a longer standstill the motion of the last second passes, from where the face stood
 RECENT = 250  # frames that the medians are taken over
 
 
@@ -79,6 +83,7 @@ class FrameLoop:
         self._show, self._failed = show, failed
         self._probing = probing
         self._closing = threading.Event()
+        self._watched = threading.Event()
         self._thread = threading.Thread(target=self._run, name="visavis-frames", daemon=True)
         self._ahead_us = float(LONGEST_US)
         self._shown = self._skipped = 0
@@ -86,8 +91,15 @@ class FrameLoop:
         self._late_us: deque[int] = deque(maxlen=RECENT)
 
     def start(self) -> None:
-        """Begin with the next frame whose sound has not left; the clock must be running."""
+        """Begin, once it is watched, with the next frame whose sound has not left; the clock must be running."""
         self._thread.start()
+
+    def watch(self, watched: bool) -> None:
+        """Somebody watches, or nobody does any more."""
+        if watched:
+            self._watched.set()
+        else:
+            self._watched.clear()
 
     def stats(self) -> FrameStats:
         """What became of the frames so far."""
@@ -98,6 +110,7 @@ class FrameLoop:
     def close(self) -> None:
         """End the thread; returns when it is gone."""
         self._closing.set()
+        self._watched.set()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -110,12 +123,20 @@ class FrameLoop:
             self._failed()
 
     def _draw_on(self) -> None:
-        position = self._next_frame()
-        while not self._waits_until(self._due_us(position) - self._ahead_us):
-            skip = self._too_late(position)
-            position += skip * ROOM_FRAME
-            self._draw(position, skip)
-            position += ROOM_FRAME
+        first = self._next_frame()
+        self._draw(first, 0)  # a video source that was given no picture sends black ones, ten a second
+        passed = first + ROOM_FRAME
+        while self._watched.wait() and not self._closing.is_set():
+            passed = self._draw_for_viewers(passed)
+
+    def _draw_for_viewers(self, passed: int) -> int:
+        """Draw while somebody watches: the frames from position `passed` on were not shown; gives it anew."""
+        position, self._ahead_us = max(self._next_frame(), passed), float(LONGEST_US)
+        while self._watched.is_set() and not self._waits_until(self._due_us(position) - self._ahead_us):
+            position += self._too_late(position) * ROOM_FRAME
+            self._draw(position, (position - passed) // ROOM_FRAME)
+            passed = position = position + ROOM_FRAME
+        return passed
 
     def _next_frame(self) -> int:
         return -(-self._speech.played(clock_us()) // ROOM_FRAME) * ROOM_FRAME

@@ -3,8 +3,8 @@
     receiver -> Speech -> pump   -> audio track        (thread of the pump)
                      \\-> frames -> video track        (thread of the frame loop)
 
-The runner itself lives on the event loop and computes nothing: it moves frames, and tells the receiver what was heard.
-Everything it says about playback rests on samples that have left, not on samples that were pushed.
+The face is drawn while somebody watches, see `Audience`; the voice never stops. The runner itself lives on the event
+loop and computes nothing: it moves frames, and tells the receiver what was heard. it says about playback rests on samples that have left, not on samples that were pushed.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from livekit.agents.utils import aio
 from livekit.agents.voice.avatar import AudioReceiver
 
 from visavis.avatar import probe
+from visavis.avatar.audience import Audience
 from visavis.avatar.face import FrameSource, Picture
 from visavis.avatar.frame_loop import FrameLoop, FrameStats
 from visavis.avatar.listening import Listening
@@ -99,9 +100,11 @@ class Runner:
         self._room, self._receiver, self._video = room, receiver, video or VideoOptions()
         self.listening = Listening()
         self._speech = Speech(PlayoutClock(QUEUE), probe.mark if probing else None)
+        self._speech.seen(False)
         self._frames = FrameLoop(source, self._speech, self.listening, self._show, self._on_failed, probing=probing)
         self._pump = AudioPump(self._speech, self._on_pushed)
         self._outbox = Outbox(room)
+        self._audience = Audience(room, self._on_audience)
         self._picture: rtc.VideoSource | None = None
         self._sound: rtc.AudioSource | None = None
         self._loop = asyncio.get_running_loop()
@@ -133,6 +136,7 @@ class Runner:
         """End everything: threads, tasks, tracks; the receiver last, so that nothing is awaited from us any more."""
         self._room.off("connection_state_changed", self._on_connection)
         await aio.cancel_and_wait(*self._tasks)
+        await self._audience.aclose()
         await asyncio.to_thread(self._frames.close)
         await self._pump.aclose()
         await self._outbox.aclose()
@@ -158,6 +162,7 @@ class Runner:
         assert self._sound is not None and self._picture is not None
         voice = rtc.LocalAudioTrack.create_audio_track(AUDIO_TRACK, self._sound)
         face = rtc.LocalVideoTrack.create_video_track(VIDEO_TRACK, self._picture)
+        self._audience.start(face)
         for track, options in ((voice, _audio_options()), (face, self._video_options())):
             self._tracks.append((await self._room.local_participant.publish_track(track, options)).sid)
         self._outbox.start()
@@ -172,6 +177,11 @@ class Runner:
             video_encoding=rtc.VideoEncoding(max_bitrate=self._video.max_bitrate, max_framerate=VIDEO_FPS),
             frame_metadata_features=[rtc.FrameMetadataFeature.FMF_USER_TIMESTAMP],
         )
+
+    def _on_audience(self, watched: bool) -> None:
+        """Somebody watches, or nobody does any more."""
+        self._speech.seen(watched)
+        self._frames.watch(watched)
 
     def _show(self, picture: Picture, leaves_us: int) -> None:
         """On the frame loop's thread: one picture, and when its sound leaves."""

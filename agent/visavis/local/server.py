@@ -153,6 +153,7 @@ class LocalServer(Running):
                     "enable_loopback_candidate": True,
                     **loopback_only,
                 },
+                "video": {"dynacast_pause_delay": "500ms"},  # a face that nobody takes any more rests soon
                 "logging": {"level": "info", "json": False},
             }
         )

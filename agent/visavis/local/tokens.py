@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Literal
 
 from livekit import api
 
@@ -29,12 +30,16 @@ def access_token(
     agent: str | None = AGENT_NAME,
     metadata: Mapping[str, object] | None = None,
     life: timedelta = TOKEN_LIFE,
+    kind: Literal["standard", "sip"] = "standard",
+    attributes: Mapping[str, str] | None = None,
 ) -> str:
     """A token (JWT) with which `identity` may join `room`, speak, show and send data, and nothing else.
 
     Args:
         agent: the agent dispatched into the room when it is made; None calls none.
         metadata: the job's metadata for the agent, such as `{"portrait": "alex"}`.
+        kind: of participant; "sip" makes a stand-in for a telephone.
+        attributes: of the participant from the beginning.
         life: how long joining is possible; a call that has begun goes on, the server renews its token.
     """
     token = (
@@ -42,6 +47,8 @@ def access_token(
         .with_identity(identity)
         .with_name(name or identity)
         .with_ttl(life)
+        .with_kind(kind)
+        .with_attributes(dict(attributes or {}))
         .with_grants(
             api.VideoGrants(
                 room_join=True, room=room, can_publish=True, can_subscribe=True, can_publish_data=True,

@@ -44,6 +44,7 @@ class Speech:
         self._open: Segment | None = None  # the one that audio is added to
         self._paused = False
         self._held = True
+        self._seen = True
         self._tape = Tape(4 * ROOM_RATE)
         self._tail = np.zeros(0, np.int16)  # the ramp with which a cut voice dies away
         self._told = 0  # position up to which `new_sound` gave out
@@ -69,6 +70,11 @@ class Speech:
         with self._lock:
             self._held = False
             self._may_begin(now_us)
+
+    def seen(self, seen: bool) -> None:
+        """Whether frames are drawn: an answer that nobody sees has come when its first sound has left."""
+        with self._lock:
+            self._seen = seen
 
     def pause(self) -> bool:
         """Say no more until `resume`; whether that stops a voice. What was taken comes back at the next `cut`."""
@@ -136,9 +142,9 @@ class Speech:
         if not segment.started:
             segment.started = True
             heard.append(Started(start_us))
-        if not segment.answered and segment.frame_us is not None:
+        if not segment.answered and (segment.frame_us is not None or not self._seen):
             segment.answered = True
-            heard.append(Answered(segment.arrived_us, max(start_us, segment.frame_us)))
+            heard.append(Answered(segment.arrived_us, max(start_us, segment.frame_us or 0)))
         stopped = self._paused and segment.played(until) == segment.taken  # what was taken and not heard came back
         heard += self._stretches(segment, until, over=stopped)
         return heard
