@@ -4,7 +4,8 @@
                      \\-> frames -> video track        (thread of the frame loop)
 
 The face is drawn while somebody watches, see `Audience`; the voice never stops. The runner itself lives on the event
-loop and computes nothing: it moves frames, and tells the receiver what was heard. it says about playback rests on samples that have left, not on samples that were pushed.
+loop and computes nothing: it moves frames, and tells the receiver what was heard. Everything it says about playback
+rests on samples that have left, not on samples that were pushed.
 """
 
 from __future__ import annotations
