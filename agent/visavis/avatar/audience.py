@@ -1,11 +1,12 @@
 """Whether anybody watches: who is in the room, whether the face was ever taken, and whether it is wanted now.
 
 Seen against a real server (livekit 1.1.21, livekit-server 1.13.5): there is no event for a viewer who stops watching.
-`local_track_subscribed` comes once, with the first subscription, and before its owner is known. A room that was connected with `dynacast` lets the
-encoding rest when the last subscription has gone (`active` of the outgoing stream turns false, 5 s later where the server
-keeps its default `dynacast_pause_delay`) and wakes it within 60 ms of the next one, but begins awake. Without dynacast it
-never rests. Who comes and who leaves is told at once. So a face is watched while somebody is there who could see it, and
-either has only just come, or the face has been taken once and its encoding does not rest.
+`local_track_subscribed` comes once, with the first subscription, and before its owner is known. A room that was
+connected with `dynacast` lets the encoding rest when the last subscription has gone (`active` of the outgoing stream
+turns false, 5 s later where the server keeps its default `dynacast_pause_delay`) and wakes it within 60 ms of the next
+one, but begins awake. Without dynacast it never rests. Who comes and who leaves is told. So a face is watched while
+somebody is there who could see it, and either has only just come, or the face has been taken once and its encoding does
+not rest.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Audience:
 
     Args:
         room: where it is published.
-        changed: called on the event loop with True when watching begins and False when it ends; nobody watches at first.
+        changed: called on the event loop, with True when watching begins and False when it ends; it has not begun.
     """
 
     def __init__(self, room: rtc.Room, changed: Callable[[bool], None]) -> None:
@@ -108,7 +109,7 @@ async def _wanted(track: rtc.LocalVideoTrack) -> bool:
     """Whether the track is being encoded for somebody; where nothing is known, it is."""
     try:
         reports = await track.get_stats()
-    except Exception:  # what livekit raises of a track whose connection is being made anew
+    except Exception:  # noqa: BLE001  # what livekit raises of a track whose connection is being made anew
         return True
     streams = [report.outbound_rtp.outbound.active for report in reports if report.HasField("outbound_rtp")]
     return any(streams) or not streams

@@ -4,9 +4,9 @@ The frame at position p of the voice is due at `leaves_us(p) + VIDEO_LAG_US`. Dr
 allow, so that a frame knows as much of the voice as there is. A frame that comes more than `LATE_US` too late is not
 drawn: its motion passes, and the next one is on time again. The voice never waits.
 
-While nobody watches nothing is drawn after the first picture, nor is any motion made. Whoever comes to watch sees a face
-that has listened to the last second of its own voice: the motion of that second passes unseen, and the first picture is
-that of the sound which leaves then.
+While nobody watches nothing is drawn after the first picture, nor is any motion made. Whoever comes to watch sees a
+face that has listened to the last second of its own voice: the motion of that second passes unseen, and the first
+picture is that of the sound which leaves then.
 """
 
 from __future__ import annotations
