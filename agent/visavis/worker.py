@@ -8,9 +8,10 @@ import gc
 import logging
 import math
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
+from typing import Any, TypeAlias
 
 from livekit import rtc
 from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
@@ -28,6 +29,8 @@ from visavis.media.settings import Settings
 from visavis.media.threads import SINGLE_THREADED, set_environment
 
 logger = logging.getLogger(__name__)
+
+Connect: TypeAlias = Callable[[str, str, rtc.RoomOptions], Coroutine[Any, Any, None]]
 
 AGENT_NAME = "visavis"
 LOADING_NICE = 10  # a call that is held meanwhile goes before
@@ -89,7 +92,7 @@ async def entrypoint(ctx: JobContext) -> None:
         ctx.shutdown(reason)
 
 
-def dynacast(connect: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+def dynacast(connect: Connect) -> Connect:
     """A room's `connect` with dynacast, which a `JobContext` does not offer: without it nobody knows that a face is not
     taken any more by those who stay."""
 
