@@ -81,7 +81,7 @@ async def entrypoint(ctx: JobContext) -> None:
     reason = "it could not begin"
     try:
         metadata = JobMetadata.parse(ctx.job.metadata)
-        ctx.room.connect = dynacast(ctx.room.connect)  # type: ignore[method-assign]
+        ctx.room.connect = dynacast(ctx.room.connect)  # type: ignore[assignment]
         await ctx.connect()
         logger.info("call in %s begins", ctx.room.name)
         reason = await Call(ctx.room, ctx.proc.userdata["settings"], ctx.proc.userdata["models"], metadata).run()
