@@ -1,5 +1,5 @@
 # Everything a developer types. Each target does its own set-up and is safe to run again.
-.PHONY: setup demo test test-train check format bench clean
+.PHONY: setup demo phone test test-train check format bench clean
 PY := .venv/bin/python
 
 setup:            ## packages, LiveKit server, recognition bundles, page, compiled kernels
@@ -8,7 +8,12 @@ setup:            ## packages, LiveKit server, recognition bundles, page, compil
 demo: setup       ## server, agent and page on this machine; prints the address to open
 	@.venv/bin/visavis demo
 
-test: setup       ## unit, call and page tests (no torch, no GPU)
+phone:            ## the agent on the phone, on this machine; prints what to enter in a softphone
+	@scripts/setup --phone
+	@.venv/bin/visavis phone
+
+test:             ## unit, call, page and phone tests (no torch, no GPU)
+	@scripts/setup --phone
 	@scripts/test
 
 test-train:       ## tests of the training wing (installs torch)

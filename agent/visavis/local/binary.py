@@ -7,16 +7,15 @@ At set-up, when there is none: the official release archive (checksum pinned), e
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import subprocess
 import tarfile
 import tempfile
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
+from visavis.local.go import BUILD_TIMEOUT_S, Say, require_go, run_go
 from visavis.media import cache
 from visavis.media.errors import AssetError, ServerError
 
@@ -33,10 +32,6 @@ ARCHIVE_SHA256 = {
 }
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 FETCH_TIMEOUT_S = 20
-BUILD_TIMEOUT_S = 1200
-PACKAGES_A_LINE = 100  # of some 800
-
-Say = Callable[[str], None]
 
 
 def find_server() -> list[str]:
@@ -108,28 +103,15 @@ def _unpack(archive: Path, path: Path) -> None:
 
 
 def _from_source(say: Say) -> None:
-    if not shutil.which("go"):
-        raise ServerError("build from source: there is no Go (https://go.dev/dl)")
+    require_go()
     say(f"LiveKit server {VERSION}: building from source, once; two to five minutes")
     cache.make(CACHED, lambda path: _build(path, say))
 
 
 def _build(path: Path, say: Say) -> None:
     with tempfile.TemporaryDirectory(prefix="visavis-go-") as bin_folder:
-        environment = {**os.environ, "GOBIN": bin_folder, "GOFLAGS": "-buildvcs=false", "CGO_ENABLED": "0"}
-        command = ["go", "install", "-v", "-trimpath", "-ldflags=-s -w", MODULE]
-        last = "no output"
-        with subprocess.Popen(
-            command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as build:
-            assert build.stdout is not None
-            for count, line in enumerate(build.stdout, 1):
-                last = line.strip() or last
-                if count % PACKAGES_A_LINE == 0:
-                    say(f"LiveKit server {VERSION}: {count} packages fetched or compiled")
-            code = build.wait(BUILD_TIMEOUT_S)
-        if code:
-            raise ServerError(f"build from source: go ended with code {code}: {last}")
+        arguments = ["install", "-v", "-trimpath", "-ldflags=-s -w", MODULE]
+        run_go(f"LiveKit server {VERSION}", arguments, say, environment={"GOBIN": bin_folder, "CGO_ENABLED": "0"})
         shutil.move(Path(bin_folder) / "server", path)
 
 

@@ -140,8 +140,12 @@ class Child:
         said = [line.strip() for line in text.splitlines() if line.strip()]
         return " | ".join(said[-lines:]) or "it said nothing"
 
-    def epitaph(self) -> str:
-        """How it ended, for a person."""
+    def ended(self) -> str:
+        """How it ended, for a person: `the LiveKit server ended by signal 9`."""
         code = self._process.returncode if self._process else None
         how = f"by signal {-code}" if code is not None and code < 0 else f"with code {code}"
-        return f"{self.name} ended {how}: {self.last_words()} (its output: {self.log})"
+        return f"{self.name} ended {how}"
+
+    def epitaph(self) -> str:
+        """How it ended, with its last words."""
+        return f"{self.ended()}: {self.last_words()} (its output: {self.log})"

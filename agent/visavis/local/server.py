@@ -11,6 +11,7 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -90,19 +91,28 @@ class LocalServer(Running):
         port: its port on loopback; None takes a free one.
         keys: None makes fresh random ones.
         environment: False starts one of our own even where `LIVEKIT_URL` is set.
+        redis: of a redis that it shares with others, such as the SIP service: `address` and `password`.
 
     Raises:
         InputError: the port asked for is in use.
         ServerError: there is no server to start, or it did not start; with its last words.
     """
 
-    def __init__(self, port: int | None = None, keys: Keys | None = None, *, environment: bool = True) -> None:
+    def __init__(
+        self,
+        port: int | None = None,
+        keys: Keys | None = None,
+        *,
+        environment: bool = True,
+        redis: Mapping[str, str] | None = None,
+    ) -> None:
         theirs = Endpoint.from_environment() if environment and port is None and keys is None else None
         self.own = theirs is None
         if port is not None and not is_free(port):
             raise InputError(f"port {port} is in use; choose another one")
         self._port = port or free_port()
         self._udp_port = free_port(socket.SOCK_DGRAM)
+        self._redis = redis
         self.endpoint = theirs or Endpoint(f"ws://{LOOPBACK}:{self._port}", keys or Keys.fresh())
         self.child = Child("LiveKit server")
 
@@ -145,6 +155,7 @@ class LocalServer(Running):
                 "port": self._port,
                 "bind_addresses": [LOOPBACK],
                 "keys": {self.key: self.secret},
+                **({"redis": dict(self._redis)} if self._redis else {}),
                 "rtc": {
                     "node_ip": LOOPBACK,
                     "udp_port": self._udp_port,

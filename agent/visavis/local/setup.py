@@ -1,5 +1,8 @@
 """`python -m visavis.local.setup`: everything that is slow, once; afterwards nothing is built or fetched any more.
 
+`--phone` does the same for phone calls alone: livekit-sip is built, the programs beside it are looked for. What cannot
+be had there is said and is no failure: all the rest works without.
+
 Safe to run again, and quick when all is there. One line for each thing that is made.
 """
 
@@ -9,6 +12,7 @@ import sys
 
 from visavis.local.binary import install_server
 from visavis.local.server import Endpoint
+from visavis.local.sip_binary import find_redis, find_softphone, install_sip
 from visavis.media.errors import VisavisError
 
 
@@ -29,6 +33,15 @@ def set_up() -> None:
     frames.compile_kernels()
 
 
+def set_up_phone() -> None:
+    """livekit-sip, redis and a softphone; one line for each that cannot be had."""
+    for need in (lambda: install_sip(say), find_redis, find_softphone):
+        try:
+            need()
+        except VisavisError as error:
+            say(f"no phone calls here: {' '.join(str(error).split())}")
+
+
 def say(line: str) -> None:
     """One line of progress."""
     print(f"setup: {line}", flush=True)
@@ -37,7 +50,7 @@ def say(line: str) -> None:
 def main() -> None:
     """Set up; on failure one line on stderr and exit code 1."""
     try:
-        set_up()
+        set_up_phone() if "--phone" in sys.argv[1:] else set_up()
     except VisavisError as error:
         sys.exit(f"setup: {' '.join(str(error).split())}")
 

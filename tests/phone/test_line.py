@@ -1,0 +1,33 @@
+"""A line: trunk and rule by name, brought up to date, never doubled, never open."""
+
+import pytest
+from livekit import api
+
+from visavis.media.errors import InputError
+from visavis.phone.line import Line, provision, withdraw
+
+pytestmark = [pytest.mark.phone, pytest.mark.asyncio(loop_scope="session")]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"number": "+49 30"}, {"pin": "12"}, {"pin": "abcd"}, {"password": "short"}, {"allowed_numbers": ("*",)}],
+)
+async def test_a_line_that_cannot_be_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        Line(**{"number": "100", "user": "u", "password": "p" * 12, **wrong})  # type: ignore[arg-type]
+
+
+async def test_it_is_brought_up_to_date_and_withdrawn(lk: api.LiveKitAPI) -> None:
+    first = await provision(lk, Line.fresh("200", name="test"))
+    again = await provision(lk, Line.fresh("201", name="test", pin="1234", allowed_numbers=("+15550199",)))
+    assert first == again
+    trunks = (await lk.sip.list_inbound_trunk(api.ListSIPInboundTrunkRequest())).items
+    rules = (await lk.sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())).items
+    (trunk,), (rule,) = ([item for item in items if item.name == "test"] for items in (trunks, rules))
+    assert list(trunk.numbers) == ["201"] and list(trunk.allowed_numbers) == ["+15550199"] and trunk.auth_password
+    assert list(rule.trunk_ids) == [trunk.sip_trunk_id] and rule.rule.dispatch_rule_individual.pin == "1234"
+    assert rule.room_config.agents[0].agent_name == "visavis"
+    await withdraw(lk, "test")
+    left = (await lk.sip.list_inbound_trunk(api.ListSIPInboundTrunkRequest())).items
+    assert [item.name for item in left] == ["visavis"]
