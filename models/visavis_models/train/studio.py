@@ -1,6 +1,6 @@
 """Training data: scenes of speaking, listening and silence with authored motion, and real captures.
 
-    python -m visavis_models.train.studio OUT [--minutes 120] [--captures ../shared/data/facegood] [--seed 0]
+    python -m visavis_models.train.studio OUT [--minutes 120] [--captures ../shared/data] [--seed 0]
 
 Speech comes from the default voice with exact phone times; the motion of those scenes is authored (`mouth`, `life`).
 Shards of about ten minutes are seeded one by one: an interrupted run goes on where it stopped.
@@ -21,6 +21,7 @@ from visavis_models.serve.chance import impulses
 from visavis_models.serve.emotion import EMOTIONS
 from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE
 from visavis_models.train.captures import CLIPS, load_capture
+from visavis_models.train.grid import grid_scenes
 from visavis_models.train.life import author_life
 from visavis_models.train.mouth import author_mouth, bite, closure
 from visavis_models.train.scenes import AXES, N_STYLES, STYLES, Scene, new_scene, save_shard
@@ -134,7 +135,9 @@ def make(out: Path, *, minutes: float, captures: Path | None, seed: int) -> None
     out.mkdir(parents=True, exist_ok=True)
     for clip in CLIPS if captures else ():
         if not (out / f"facegood_{clip}").exists():
-            save_shard(out / f"facegood_{clip}", [captured_scene(captures, clip)])
+            save_shard(out / f"facegood_{clip}", [captured_scene(captures / "facegood", clip)])
+    if captures and not (out / "grid_s1").exists():
+        save_shard(out / "grid_s1", grid_scenes(captures / "grid"))
     voice = Voice()
     scenes = max(1, round(minutes * 60 / SCENE_S))
     for shard in tqdm(range(-(-scenes // SHARD_SCENES)), disable=not sys.stderr.isatty(), unit="shard"):
@@ -154,7 +157,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="folder for the shards")
     parser.add_argument("--minutes", type=float, default=120, help="of authored scenes")
-    parser.add_argument("--captures", type=Path, default=Path("../shared/data/facegood"), help="FACEGOOD's folder")
+    parser.add_argument("--captures", type=Path, default=Path("../shared/data"), help="folder of facegood/ and grid/")
     parser.add_argument("--no-captures", action="store_true", help="authored scenes only")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
