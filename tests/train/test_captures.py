@@ -14,7 +14,7 @@ from visavis_models.train.captures import CLIPS, LEGEND, load_capture
 from visavis_models.train.grid import fit_clips, grid_scenes, load_clips
 from visavis_models.train.lips import FITTED, fit_lips, landmark_measures, motion_measures
 
-SHARED = Path("../shared/data")
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 needs_captures = pytest.mark.skipif(not SHARED.exists(), reason="the captures are not here: ../shared/data")
 
 
