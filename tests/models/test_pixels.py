@@ -12,34 +12,39 @@ TWO = np.array([[1, 2, 0], [2, 3, 0]], np.int32)
 
 def empty(h: int = 10, w: int = 10) -> np.ndarray:
     target = np.zeros((h, w, 4), np.float32)
-    raster.clear(target)
+    raster.clear(target, whole(target))
     return target
+
+
+def whole(target: np.ndarray) -> np.ndarray:
+    """Spans that hold all of a target."""
+    return np.tile(np.int32([0, target.shape[1]]), (target.shape[0], 1))
 
 
 def test_paint_lays_the_figure_over_the_plate() -> None:
     figure = np.zeros((4, 4, 4), np.uint8)
     figure[:] = [50, 40, 30, 128]
-    plate, out = np.full((2, 2, 3), 100, np.uint8), np.zeros((2, 2, 3), np.uint8)
+    plate, out = np.full((2, 2, 3), 100, np.uint8), np.zeros((2, 2, 4), np.uint8)
     target = empty(2, 2)
     target[0, 0] = [1, 1, 1, 0]
-    pixels.paint(target, pixels.packed(figure), plate, out)
-    assert out[0, 0].tolist() == [100, 90, 80] and out[1, 1].tolist() == [100, 100, 100]
+    pixels.paint(target, whole(target), pixels.packed(figure), plate, out)
+    assert out[0, 0].tolist() == [100, 90, 80, 128] and out[1, 1].tolist() == [100, 100, 100, 0]
 
 
 def test_paint_interpolates_between_texels() -> None:
     figure = np.full((2, 2, 4), 255, np.uint8)
     figure[..., 0] = [[0, 80], [160, 240]]
-    target, out = empty(1, 1), np.zeros((1, 1, 3), np.uint8)
+    target, out = empty(1, 1), np.zeros((1, 1, 4), np.uint8)
     target[0, 0] = [0.5, 0.25, 1, 0]
-    pixels.paint(target, pixels.packed(figure), np.zeros((1, 1, 3), np.uint8), out)
+    pixels.paint(target, whole(target), pixels.packed(figure), np.zeros((1, 1, 3), np.uint8), out)
     assert out[0, 0, 0] == 80
 
 
 def test_a_window_taken_and_put_back_changes_nothing() -> None:
-    frame = np.random.default_rng(0).integers(0, 256, (12, 12, 3)).astype(np.uint8)
+    frame = np.random.default_rng(0).integers(0, 256, (12, 12, 4)).astype(np.uint8)
     kept, colour = frame.copy(), np.zeros((8, 8, 3), np.float32)
     pixels.take_window(frame, 3, 5, 2, colour)
-    pixels.put_window(colour, 2, 3, 5, frame)
+    pixels.put_window(colour, empty(8, 8), 2, 3, 5, frame)
     assert np.array_equal(frame, kept)
 
 
@@ -52,10 +57,16 @@ def test_a_strip_is_blended_once_everywhere() -> None:
 
 
 def test_only_torn_edges_are_softened() -> None:
-    target, out = empty(), np.zeros((10, 10, 3), np.uint8)
+    target, base, out = empty(), np.zeros((10, 10, 4), np.uint8), np.zeros((10, 10, 4), np.uint8)
     places = np.concatenate([SQUARE[:, :2], np.ones((4, 1), np.float32)], 1)
-    raster.draw_mesh(target, 0, 0, 1, TWO, SQUARE, places, False)
-    out[:9, :9] = 160
-    room, mixed = np.zeros((200, 2), np.int32), np.zeros((200, 3), np.uint8)
-    pixels.soften(target, np.int32([1, 1, 9, 9]), room, mixed, out)
+    raster.draw_mesh(target, whole(target), 0, 0, 1, TWO, SQUARE, places, False)
+    base[:9, :9] = 160
+    pixels.soften(target, whole(target), np.int32([1, 1, 9, 9]), base, out)
     assert (out[1:8, 1:8] == 160).all() and out[4, 8, 0] == 120
+
+
+def test_a_stroke_is_as_wide_as_it_says_and_thin_at_its_ends() -> None:
+    colour, cover = np.full((9, 41, 3), 100, np.float32), np.zeros((9, 41), np.float32)
+    line, ink = np.array([[0, 4], [20, 4], [40, 4]], np.float32), np.zeros(3, np.float32)
+    pixels.stroke(colour, cover, 0, 0, 1, line, 1.5, ink, 0.5)
+    assert colour[4, 20, 0] == colour[3, 20, 0] == 50 and colour[6, 20, 0] == 100 and colour[3, 1, 0] > 90

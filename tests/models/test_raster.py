@@ -12,8 +12,13 @@ TWO = np.array([[1, 2, 0], [2, 3, 0]], np.int32)
 
 def empty(h: int = 10, w: int = 10) -> np.ndarray:
     target = np.zeros((h, w, 4), np.float32)
-    raster.clear(target)
+    raster.clear(target, whole(target))
     return target
+
+
+def whole(target: np.ndarray) -> np.ndarray:
+    """Spans that hold all of a target."""
+    return np.tile(np.int32([0, target.shape[1]]), (target.shape[0], 1))
 
 
 def values_of(points: np.ndarray) -> np.ndarray:
@@ -36,7 +41,7 @@ def test_pose_turns_by_the_share_of_the_head() -> None:
 
 def test_a_mesh_shows_each_place_where_it_is_and_leaves_the_rest_bare() -> None:
     target = empty()
-    raster.draw_mesh(target, 0, 0, 1, TWO, SQUARE, values_of(SQUARE), False)
+    raster.draw_mesh(target, whole(target), 0, 0, 1, TWO, SQUARE, values_of(SQUARE), False)
     covered = target[..., 0] != raster.BARE
     assert covered[:9, :9].all() and not covered[9].any() and not covered[:, 9].any()
     y, x = np.mgrid[:9, :9]
@@ -47,16 +52,36 @@ def test_a_mesh_shows_each_place_where_it_is_and_leaves_the_rest_bare() -> None:
 def test_the_nearer_wins_and_what_faces_away_is_not_drawn() -> None:
     target, far = empty(), SQUARE.copy()
     far[:, 2] = -1
-    raster.draw_mesh(target, 0, 0, 1, TWO, SQUARE, values_of(SQUARE) + 100, False)
-    raster.draw_mesh(target, 0, 0, 1, TWO, far, values_of(SQUARE), False)
+    raster.draw_mesh(target, whole(target), 0, 0, 1, TWO, SQUARE, values_of(SQUARE) + 100, False)
+    raster.draw_mesh(target, whole(target), 0, 0, 1, TWO, far, values_of(SQUARE), False)
     assert target[4, 4, 0] == 104
     away = empty()
-    raster.draw_mesh(away, 0, 0, 1, TWO[:, ::-1].copy(), SQUARE, values_of(SQUARE), False)
+    raster.draw_mesh(away, whole(away), 0, 0, 1, TWO[:, ::-1].copy(), SQUARE, values_of(SQUARE), False)
     assert (away[..., 0] == raster.BARE).all()
 
 
 def test_a_fine_window_samples_between_the_pixels() -> None:
     target = empty(4, 4)
-    raster.draw_mesh(target, 2, 3, 2, TWO, SQUARE, values_of(SQUARE), False)
+    raster.draw_mesh(target, whole(target), 2, 3, 2, TWO, SQUARE, values_of(SQUARE), False)
     np.testing.assert_allclose(target[0, :, 0], [1.75, 2.25, 2.75, 3.25], atol=1e-5)
     np.testing.assert_allclose(target[:, 0, 1], [2.75, 3.25, 3.75, 4.25], atol=1e-5)
+
+
+def test_only_the_spans_are_drawn() -> None:
+    target = empty()
+    spans = np.zeros((10, 2), np.int32)
+    spans[3] = [2, 5]
+    raster.draw_mesh(target, spans, 0, 0, 1, TWO, SQUARE, values_of(SQUARE), False)
+    covered = target[..., 0] != raster.BARE
+    assert covered[3, 2:5].all() and covered.sum() == 3
+
+
+def test_changes_are_found_where_a_triangle_is_and_was() -> None:
+    spans, old = np.zeros((40, 2), np.int32), SQUARE.copy()
+    moved = SQUARE + np.float32([20, 10, 0, 0])
+    raster.find_changes(TWO, moved, values_of(SQUARE), old, values_of(SQUARE), spans, 40)
+    assert spans[0].tolist() == [0, 11] and spans[9].tolist() == [0, 31] and spans[20].tolist() == [18, 31]
+    assert spans[25].tolist() == [0, 0]
+    spans[:] = 0
+    raster.find_changes(TWO, old, values_of(SQUARE), old, values_of(SQUARE), spans, 40)
+    assert not spans.any()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from visavis_models.errors import InputError
-from visavis_models.serve.portrait import Portrait, portrait
-from visavis_models.serve.renderer import Renderer, compile_kernels, resized
+from visavis_models.serve.background import Background, resized
+from visavis_models.serve.colour import to_i420
+from visavis_models.serve.portrait import ASSETS, Portrait, portrait
+from visavis_models.serve.renderer import Renderer, compile_kernels
 from visavis_models.spec import INDEX, N_MOTION
 
 
@@ -37,7 +43,8 @@ def moved(renderer: Renderer, mark: str, **values: float) -> np.ndarray:
 def test_rest_gives_the_picture_back(alex: Portrait, renderer: Renderer) -> None:
     figure, plate = resized(alex.figure, 512).astype(np.float32), resized(alex.plate, 512).astype(np.float32)
     picture = figure[..., :3] + (1 - figure[..., 3:] / 255) * plate
-    away = np.abs(renderer.render(alex.rest[None])[0] - picture)
+    frame = renderer.render(alex.rest[None])[0]
+    away = np.abs(frame - picture)
     lashes_and_eyes = np.zeros((512, 512), bool)
     for x, y in alex.eyes.origin // 2:
         lashes_and_eyes[y : y + alex.eyes.sclera.shape[1] // 2 + 1, x : x + alex.eyes.sclera.shape[2] // 2 + 1] = True
@@ -131,6 +138,85 @@ def test_bad_input_is_named(alex: Portrait, renderer: Renderer) -> None:
         renderer.render(row(), np.zeros((1, 8, 8, 3), np.uint8))
     with pytest.raises(InputError, match="500"):
         Renderer(alex, 500)
+
+
+def test_rest_is_the_enrolled_picture_at_38_decibels(alex: Portrait, renderer: Renderer) -> None:
+    """Lashes and eyes, which are drawn anew, included."""
+    cv2 = pytest.importorskip("cv2")
+    source = Path(__file__).parents[3] / "shared" / "data" / "portraits" / "alex.png"
+    if not source.exists():
+        pytest.skip("no ../shared: the picture that Alex was enrolled from is not here")
+    picture = resized(cv2.imread(str(source))[..., ::-1], 512).astype(float)
+    away = renderer.render(alex.rest[None])[0] - picture
+    face = renderer.canvas.map[..., 3] > -1e8
+    assert 10 * np.log10(255**2 / (away[face] ** 2).mean()) >= 38
+
+
+def test_nothing_shimmers_at_rest(alex: Portrait) -> None:
+    renderer, motion = Renderer(alex, 256), np.repeat(row(mouthSmileLeft=0.3), 3, axis=0)
+    first, second, third = renderer.render(motion)
+    assert np.array_equal(first, second) and np.array_equal(second, third) and renderer.canvas.drawn == 0
+
+
+def test_only_what_differs_is_drawn_and_the_frame_is_the_same_as_drawn_whole(alex: Portrait) -> None:
+    rng, partial = np.random.default_rng(3), Renderer(alex, 256)
+    partial.render(row())
+    partial.render(row(eyeBlinkLeft=0.5))
+    assert 0 < partial.canvas.drawn < 0.25 * 256**2
+    for _ in range(12):
+        motion = row(jawOpen=rng.uniform(), eyeBlinkLeft=rng.uniform(), headYaw=rng.uniform(-0.3, 0.3) * (_ % 2))
+        assert np.array_equal(partial.render(motion), Renderer(alex, 256).render(motion))
+
+
+def test_several_portraits_and_sessions_in_one_process(alex: Portrait) -> None:
+    other = Portrait.load(ASSETS / "alex.avatar")
+    motions = [np.concatenate([row(jawOpen=0.1 * k, headYaw=0.05 * k), row(tongueOut=0.1 * k)]) for k in range(4)]
+    alone = [Renderer(alex, 256).render(motion) for motion in motions]
+    sessions = [Renderer(face, 256) for face in (alex, other, alex, other)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda pair: pair[0].render(pair[1]), zip(sessions, motions, strict=True)))
+    assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
+
+
+def test_a_portrait_takes_at_most_60_megabytes() -> None:
+    tracemalloc.start()
+    renderer = Renderer(Portrait.load(ASSETS / "alex.avatar"))
+    renderer.render(np.concatenate([row(), row(tongueOut=1, jawOpen=1, eyeWideLeft=1, eyeWideRight=1)]))
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 60e6
+
+
+def test_i420_is_the_rgb_frame_converted(alex: Portrait) -> None:
+    motion = np.concatenate([row(), row(jawOpen=0.5), row(eyeBlinkLeft=1.0)])
+    planes, rgb = Renderer(alex, 256, output="i420").render(motion), Renderer(alex, 256).render(motion)
+    assert all(np.array_equal(one.ravel(), to_i420(other)) for one, other in zip(planes, rgb, strict=True))
+
+
+def test_a_transparent_background_gives_straight_alpha_that_composes_to_any_other(alex: Portrait) -> None:
+    motion = row(jawOpen=0.3, headYaw=0.15)
+    clear = Renderer(alex, 256, background=Background("transparent"), output="rgba").render(motion)[0].astype(float)
+    grey = Renderer(alex, 256, background=Background("plain", (90, 90, 90))).render(motion)[0]
+    share = clear[..., 3:] / 255
+    away = np.abs(share * clear[..., :3] + (1 - share) * 90 - grey).max(2)
+    assert (away > 3).sum() < 20  # softened edges mix colours, not colours by alpha
+    assert (clear[0, 0] == 0).all() and clear[128, 128, 3] == 255
+
+
+def test_a_background_is_seen_around_the_figure_only(alex: Portrait) -> None:
+    own, plain = (Renderer(alex, 256, background=Background.parse(kind)) for kind in ("own", "plain:#20ff40"))
+    one, other = own.render(row())[0], plain.render(row())[0]
+    assert (other[0, 0] == [0x20, 0xFF, 0x40]).all() and np.array_equal(one[128, 100:150], other[128, 100:150])
+
+
+def test_alpha_where_it_can_not_be_held_is_refused(alex: Portrait) -> None:
+    with pytest.raises(InputError, match="holds no alpha"):
+        Renderer(alex, 256, background=Background("transparent"))
+
+
+def test_a_raised_tongue_is_seen_behind_the_teeth(renderer: Renderer) -> None:
+    low, high = renderer.render(np.concatenate([row(jawOpen=0.25), row(jawOpen=0.25, tongueUp=1.0)])).astype(int)
+    assert (np.abs(high - low).sum(2) > 20).sum() > 60
 
 
 def test_set_up_compiles_every_kernel() -> None:

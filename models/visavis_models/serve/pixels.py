@@ -19,7 +19,8 @@ Packed = NDArray[np.uint32]  # RGBA, red in the lowest byte
 LANES, LOW = np.uint32(0x00FF00FF), np.uint32(0xFFFF)
 EIGHT, SIXTEEN = np.uint32(8), np.uint32(16)
 # Texels between neighbouring pixels, where about 2 are usual: within the face, and between it and what is around it.
-TEAR, RIM_TEAR = np.float32(9.0), np.float32(3.5)
+TEAR, RIM_TEAR = np.float32(9.0), np.float32(2.9)
+CORNEA = 0.42  # how far before the eyeball's centre the cornea's lies, in radii of the eyeball
 
 
 def packed(picture: Picture) -> Packed:
@@ -67,19 +68,29 @@ def byte(value: float) -> np.uint8:  # pragma: no cover
 
 
 @njit(**JIT)
-def paint(target: FloatArray, figure: Packed, plate: Picture, out: Picture) -> None:  # pragma: no cover
-    """The figure (RGBA premultiplied) through the map target [S, S, 4] over the plate into out, both RGB [S, S, 3]."""
+def paint(
+    target: FloatArray, spans: IntArray, figure: Packed, plate: Picture, out: Picture
+) -> None:  # pragma: no cover
+    """The figure (RGBA premultiplied) through the map target [S, S, 4] over the plate [S, S, 3].
+
+    Args:
+        spans: [S, 2], the columns of each row that are painted.
+        out: RGBA [S, S, 4]; the alpha is the figure's own, the colour that over the plate.
+    """
     for i in range(out.shape[0]):
-        for j in range(out.shape[1]):
+        for j in range(spans[i, 0], spans[i, 1]):
             if target[i, j, 0] == BARE:
                 for k in range(3):
                     out[i, j, k] = plate[i, j, k]
+                out[i, j, 3] = 0
                 continue
             r, g, b, a = sample(figure, target[i, j, 0], target[i, j, 1])
-            bright, behind = target[i, j, 2], np.float32(1) - a * np.float32(1 / 255)
-            out[i, j, 0] = byte(bright * r + behind * plate[i, j, 0])
-            out[i, j, 1] = byte(bright * g + behind * plate[i, j, 1])
-            out[i, j, 2] = byte(bright * b + behind * plate[i, j, 2])
+            bright = target[i, j, 2]
+            r, g, b = bright * r, bright * g, bright * b
+            if a < 255:
+                behind = np.float32(1) - a * np.float32(1 / 255)
+                r, g, b = r + behind * plate[i, j, 0], g + behind * plate[i, j, 1], b + behind * plate[i, j, 2]
+            out[i, j, 0], out[i, j, 1], out[i, j, 2], out[i, j, 3] = byte(r), byte(g), byte(b), byte(a)
 
 
 @njit(inline="always", **JIT)
@@ -91,36 +102,34 @@ def torn(target: FloatArray, i: int, j: int, k: int, m: int) -> bool:  # pragma:
 
 
 @njit(**JIT)
-def soften(
-    target: FloatArray, box: IntArray, found: IntArray, mixed: Picture, out: Picture
-) -> None:  # pragma: no cover
-    """Take the steps off the face's edges where it covers something: both sides become a mean of 3 x 3 pixels.
+def soften(target: FloatArray, spans: IntArray, box: IntArray, base: Picture, out: Picture) -> None:  # pragma: no cover
+    """What is painted [S, S, 4] into the frame out, the face's edges without steps where it covers something.
 
-    Where the mesh is whole, as at rest, nothing changes. Edges beyond the room in `found` and `mixed` stay hard.
+    Both sides of such an edge become a mean of 3 x 3 pixels. Where the mesh is whole, as at rest, nothing changes.
 
     Args:
-        box: x0, y0, x1, y1 of the pixels to look at, at least one inside of the frame's border.
+        spans: [S, 2], the columns of each row that are taken over.
+        box: x0, y0, x1, y1 of the pixels to look at for edges, at least one inside of the frame's border.
     """
-    count = 0
-    for i in range(box[1], box[3]):
-        for j in range(box[0], box[2]):
-            if count < len(found) and (torn(target, i, j, i, j + 1) or torn(target, i, j, i + 1, j)):
-                found[count, 0], found[count, 1] = i, j
-                count += 1
-    for c in range(count):
-        i, j = found[c, 0], found[c, 1]
-        for k in range(3):
-            side = np.int32(out[i - 1, j, k]) + out[i + 1, j, k] + out[i, j - 1, k] + out[i, j + 1, k]
-            corner = np.int32(out[i - 1, j - 1, k]) + out[i + 1, j + 1, k] + out[i + 1, j - 1, k] + out[i - 1, j + 1, k]
-            mixed[c, k] = (4 * np.int32(out[i, j, k]) + 2 * side + corner + 8) // 16
-    for c in range(count):
-        for k in range(3):
-            out[found[c, 0], found[c, 1], k] = mixed[c, k]
+    for i in range(out.shape[0]):
+        first, last = spans[i, 0], spans[i, 1]
+        for j in range(first, last):
+            for k in range(4):
+                out[i, j, k] = base[i, j, k]
+        if i < box[1] or i >= box[3]:
+            continue
+        for j in range(max(first, box[0]), min(last, box[2])):
+            if torn(target, i, j, i, j + 1) or torn(target, i, j, i + 1, j):
+                for k in range(4):
+                    side = np.int32(base[i - 1, j, k]) + base[i + 1, j, k] + base[i, j - 1, k] + base[i, j + 1, k]
+                    corner = np.int32(base[i - 1, j - 1, k]) + base[i + 1, j + 1, k]
+                    corner += np.int32(base[i + 1, j - 1, k]) + base[i - 1, j + 1, k]
+                    out[i, j, k] = (4 * np.int32(base[i, j, k]) + 2 * side + corner + 8) // 16
 
 
 @njit(**JIT)
 def take_window(out: Picture, x0: int, y0: int, fine: int, colour: FloatArray) -> None:  # pragma: no cover
-    """What the frame out [S, S, 3] already shows, into the samples colour [h, w, 3] of a window."""
+    """What the picture out [S, S, 4] already shows, into the samples colour [h, w, 3] of a window."""
     for i in range(colour.shape[0]):
         for j in range(colour.shape[1]):
             for k in range(3):
@@ -139,11 +148,22 @@ def paint_window(target: FloatArray, figure: Packed, colour: FloatArray) -> None
 
 
 @njit(**JIT)
-def put_window(colour: FloatArray, fine: int, x0: int, y0: int, out: Picture) -> None:  # pragma: no cover
-    """Average fine x fine samples of colour [h, w, 3] into each pixel of out [S, S, 3] from (x0, y0) on."""
+def put_window(
+    colour: FloatArray, target: FloatArray, fine: int, x0: int, y0: int, out: Picture
+) -> None:  # pragma: no cover
+    """Average fine x fine samples of colour [h, w, 3] into each pixel of out [S, S, 4] from (x0, y0) on.
+
+    Args:
+        target: the window's map: what has a depth covers what is behind the figure.
+    """
     share = np.float32(1.0 / (fine * fine))
     for i in range(colour.shape[0] // fine):
         for j in range(colour.shape[1] // fine):
+            covered = 0
+            for m in range(fine):
+                for n in range(fine):
+                    covered += target[i * fine + m, j * fine + n, 3] > FAR
+            out[y0 + i, x0 + j, 3] = max(out[y0 + i, x0 + j, 3], byte(255 * share * covered))
             for k in range(3):
                 total = np.float32(0)
                 for m in range(fine):
@@ -165,10 +185,11 @@ def paint_eye(
     source: FloatArray,
     sclera: Packed,
     pupil: Packed,
+    glint: Packed,
     hole: FloatArray,
     shade: float,
 ) -> None:  # pragma: no cover
-    """Fill what the lids leave bare with the eyeball.
+    """Fill what the lids leave bare with the eyeball; it gets a depth, but stays bare of the figure.
 
     A pixel at d from the ball's centre meets it at n = (d, sqrt(r^2 - d^2)); R^T n is the place on the ball of a head
     that has not turned, G^T R^T n the place on one that has not looked away either; the picture shows both along z.
@@ -176,10 +197,15 @@ def paint_eye(
     Args:
         ball: x, y, radius in pixels of the output; turn: R [3, 3]; gaze: G [3, 3]; both y up.
         source: x, y of the centre in the patches and the radius there.
-        sclera: RGBA (alpha unused), pupil: RGBA; shade: 0..1, how much the lowered lid shadows the ball.
+        sclera: RGBA (alpha unused), pupil: RGBA, glint: RGB of the lights that the cornea mirrors, added;
+        shade: 0..1, how much the lowered lid shadows the ball.
         hole: samples x0, y0, x1, y1 within which there may be an opening.
     """
     reach = np.float32((0.10 + 0.2 * shade) * ball[2] * fine)
+    # The cornea is a smaller ball before the eye's centre: what it mirrors moves as its own centre does.
+    sight_x = turn[0, 0] * gaze[0, 2] + turn[0, 1] * gaze[1, 2] + turn[0, 2] * gaze[2, 2]
+    sight_y = turn[1, 0] * gaze[0, 2] + turn[1, 1] * gaze[1, 2] + turn[1, 2] * gaze[2, 2]
+    mirror_x, mirror_y = np.float32(CORNEA * sight_x), np.float32(CORNEA * sight_y)
     for j in range(int(hole[0]), int(hole[2])):
         edge = -1
         for i in range(int(hole[1]), int(hole[3])):
@@ -198,10 +224,14 @@ def paint_eye(
             gy = gaze[0, 1] * nx + gaze[1, 1] * ny + gaze[2, 1] * nz
             pr, pg, pb, alpha = sample(pupil, source[0] + gx * source[2], source[1] - gy * source[2])
             alpha *= np.float32(1 / 255)
+            sr, sg, sb, _ = sample(
+                glint, source[0] + (x - mirror_x) * source[2], source[1] - (y - mirror_y) * source[2]
+            )
             lit = 1 - shade * np.exp(-(i - edge) / reach)
-            colour[i, j, 0] = lit * (r + alpha * (pr - r))
-            colour[i, j, 1] = lit * (g + alpha * (pg - g))
-            colour[i, j, 2] = lit * (b + alpha * (pb - b))
+            colour[i, j, 0] = lit * (r + alpha * (pr + sr - r))
+            colour[i, j, 1] = lit * (g + alpha * (pg + sg - g))
+            colour[i, j, 2] = lit * (b + alpha * (pb + sb - b))
+            target[i, j, 3] = np.float32(0)
 
 
 @njit(**JIT)
@@ -218,6 +248,8 @@ def paint_mouth(
 ) -> None:  # pragma: no cover
     """Fill what the lips leave bare: the inside in the light that the opening lets in, or the seam of closed lips.
 
+    As in `paint_eye`, it gets a depth.
+
     Args:
         inside: [h, w, 4], RGB of the mouth's inside, BARE where there is nothing.
         seam: map [h, w, 4] with the share of the seam in place of the brightness.
@@ -233,7 +265,7 @@ def paint_mouth(
         for i in range(first, last + 1):
             if target[i, j, 0] != BARE:
                 continue
-            lit = light * (1 - np.float32(0.6) * np.exp((first - i) / reach))
+            lit = light * (1 - np.float32(0.5) * np.exp((first - i) / reach))
             lit *= 1 - lower * np.exp((i - last) / reach)
             r, g, b = np.float32(30), np.float32(11), np.float32(12)
             if inside[i, j, 0] != BARE:
@@ -245,6 +277,7 @@ def paint_mouth(
                 sr, sg, sb, _ = sample(figure, seam[i, j, 0], seam[i, j, 1])
                 r, g, b = r + share * (sr - r), g + share * (sg - g), b + share * (sb - b)
             colour[i, j, 0], colour[i, j, 1], colour[i, j, 2] = r, g, b
+            target[i, j, 3] = np.float32(0)
 
 
 @njit(**JIT)
@@ -302,7 +335,61 @@ def blend_strip(
                     q * source[a, 0] + u * source[b, 0] + v * source[c, 0],
                     q * source[a, 1] + u * source[b, 1] + v * source[c, 1],
                 )
+                if alpha == 0:
+                    continue
                 alpha = 1 - (1 - alpha * np.float32(1 / 255)) ** density
                 colour[i, j, 0] += alpha * (r - colour[i, j, 0])
                 colour[i, j, 1] += alpha * (g - colour[i, j, 1])
                 colour[i, j, 2] += alpha * (bl - colour[i, j, 2])
+
+
+@njit(**JIT)
+def stroke(
+    colour: FloatArray,
+    cover: FloatArray,
+    x0: float,
+    y0: float,
+    fine: float,
+    line: FloatArray,
+    half: float,
+    ink: FloatArray,
+    strength: float,
+) -> None:  # pragma: no cover
+    """Draw a soft line over colour [h, w, 3].
+
+    Args:
+        cover: [h, w] scratch; line: [C, 2], its corners in pixels of the frame; half: half its width in pixels.
+        ink: RGB; strength: 0..1. Towards its ends the line gets thinner.
+    """
+    h, w = colour.shape[0], colour.shape[1]
+    ox, oy = x0 - 0.5 + 0.5 / fine, y0 - 0.5 + 0.5 / fine
+    C = len(line)
+    reach = half * fine + 1
+    low_x, high_x, low_y, high_y = w, -1, h, -1
+    for c in range(C):
+        x, y = (line[c, 0] - ox) * fine, (line[c, 1] - oy) * fine
+        low_x, high_x = min(low_x, int(x - reach)), max(high_x, int(x + reach) + 1)
+        low_y, high_y = min(low_y, int(y - reach)), max(high_y, int(y + reach) + 1)
+    low_x, high_x, low_y, high_y = max(low_x, 0), min(high_x, w - 1), max(low_y, 0), min(high_y, h - 1)
+    for i in range(low_y, high_y + 1):
+        for j in range(low_x, high_x + 1):
+            cover[i, j] = 0
+    for c in range(C - 1):
+        ax, ay = (line[c, 0] - ox) * fine, (line[c, 1] - oy) * fine
+        bx, by = (line[c + 1, 0] - ox) * fine - ax, (line[c + 1, 1] - oy) * fine - ay
+        length = bx * bx + by * by + 1e-6
+        for i in range(max(low_y, int(min(ay, ay + by) - reach)), min(high_y, int(max(ay, ay + by) + reach) + 1) + 1):
+            for j in range(
+                max(low_x, int(min(ax, ax + bx) - reach)), min(high_x, int(max(ax, ax + bx) + reach) + 1) + 1
+            ):
+                t = min(max(((j - ax) * bx + (i - ay) * by) / length, 0.0), 1.0)
+                dx, dy = j - ax - t * bx, i - ay - t * by
+                along = (c + t) / (C - 1)
+                wide = half * fine * min(1.0, 6 * along, 6 * (1 - along))
+                share = min(max(wide + 0.5 - np.sqrt(dx * dx + dy * dy), 0.0), 1.0)
+                cover[i, j] = max(cover[i, j], np.float32(share))
+    for i in range(low_y, high_y + 1):
+        for j in range(low_x, high_x + 1):
+            share = strength * cover[i, j]
+            for k in range(3):
+                colour[i, j, k] += share * (ink[k] - colour[i, j, k])

@@ -1,4 +1,4 @@
-"""Compiled kernels that bend a mesh and draw it: triangles to a map of source places.
+"""Compiled kernels that bend a mesh and draw it: triangles to a map of source places, and find what has to be drawn.
 
 A map is float32 [h, w, 4]: the place in the source picture (u, v), a factor on its brightness, and the depth of what is
 there. A pixel that nothing covers has u = `BARE`. Windows are drawn at `fine` samples a pixel: sample (i, j) of a
@@ -59,26 +59,71 @@ def dress(
     base: FloatArray,
     source: FloatArray,
     inset: FloatArray,
-    tint: FloatArray,
+    light: FloatArray,
     reach: float,
     values: FloatArray,
 ) -> None:  # pragma: no cover
-    """What each vertex shows: values [N, 3] = (source + inset min(1, |p - base| / reach), tint (1 + p[3]))."""
+    """What each vertex shows: values [N, 3] = (source + inset min(1, |p - base| / reach), light)."""
     for i in range(len(points)):
         dx, dy = points[i, 0] - base[i, 0], points[i, 1] - base[i, 1]
         share = min(1.0, np.sqrt(dx * dx + dy * dy) / reach)
         values[i, 0] = source[i, 0] + share * inset[i, 0]
         values[i, 1] = source[i, 1] + share * inset[i, 1]
-        values[i, 2] = tint[i] * (1 + points[i, 3])
+        values[i, 2] = light[i]
 
 
 @njit(**JIT)
-def clear(target: FloatArray) -> None:  # pragma: no cover
-    """Nothing is drawn yet."""
+def clear(target: FloatArray, spans: IntArray) -> None:  # pragma: no cover
+    """Nothing is drawn yet, between the first and the last column of each row [h, 2]."""
     for i in range(target.shape[0]):
-        for j in range(target.shape[1]):
+        for j in range(spans[i, 0], spans[i, 1]):
             target[i, j, 0] = BARE
             target[i, j, 3] = FAR
+
+
+@njit(**JIT)
+def widen(spans: IntArray, x0: int, y0: int, x1: int, y1: int, width: int) -> None:  # pragma: no cover
+    """Make the spans [S, 2] of a frame so wide cover the pixels x0..x1, y0..y1 (the last ones included)."""
+    left, right = max(0, x0), min(width, x1 + 1)
+    if left >= right:
+        return
+    for i in range(max(0, y0), min(len(spans), y1 + 1)):
+        if spans[i, 0] >= spans[i, 1]:
+            spans[i, 0], spans[i, 1] = left, right
+        else:
+            spans[i, 0], spans[i, 1] = min(spans[i, 0], left), max(spans[i, 1], right)
+
+
+@njit(**JIT)
+def find_changes(
+    triangles: IntArray,
+    points: FloatArray,
+    values: FloatArray,
+    old_points: FloatArray,
+    old_values: FloatArray,
+    spans: IntArray,
+    width: int,
+) -> None:  # pragma: no cover
+    """Widen the spans [S, 2] by where triangles are, or were, of which anything differs from the last picture.
+
+    One pixel around them counts too: edges are softened over 3 x 3 pixels.
+    """
+    differs = np.empty(len(points), np.bool_)
+    for i in range(len(points)):
+        same = True
+        for k in range(3):
+            same &= points[i, k] == old_points[i, k] and values[i, k] == old_values[i, k]
+        differs[i] = not same
+    for t in range(len(triangles)):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        if not (differs[a] or differs[b] or differs[c]):
+            continue
+        for at in (points, old_points):
+            x0, x1 = min(at[a, 0], at[b, 0], at[c, 0]), max(at[a, 0], at[b, 0], at[c, 0])
+            y0, y1 = min(at[a, 1], at[b, 1], at[c, 1]), max(at[a, 1], at[b, 1], at[c, 1])
+            widen(
+                spans, int(np.floor(x0)) - 2, int(np.floor(y0)) - 2, int(np.ceil(x1)) + 2, int(np.ceil(y1)) + 2, width
+            )
 
 
 @njit(inline="always", **JIT)
@@ -104,6 +149,7 @@ def narrowed(
 @njit(**JIT)
 def draw_mesh(
     target: FloatArray,
+    spans: IntArray,
     x0: float,
     y0: float,
     fine: float,
@@ -115,6 +161,7 @@ def draw_mesh(
     """Draw the triangles that face the viewer into target [h, w, 4], the nearest wins.
 
     Args:
+        spans: [h, 2], the first and one past the last sample of each row that is drawn.
         points: [N, >= 3] in pixels of the whole picture; values: [N, 3], interpolated into target[..., :3].
         flat: draw in order without looking at the depth, and leave the depth far.
     """
@@ -152,7 +199,7 @@ def draw_mesh(
             first, last = narrowed(u, ux, u_step, left, right)
             first, last = narrowed(v, vx, v_step, first, last)
             first, last = narrowed(1 + 3 * EDGE - u - v, -ux - vx, w_step, first, last)
-            for j in range(int(np.ceil(first)), int(np.floor(last)) + 1):
+            for j in range(max(int(np.ceil(first)), spans[i, 0]), min(int(np.floor(last)) + 1, spans[i, 1])):
                 dx = j - ax
                 if not flat:
                     z = np.float32(points[a, 2] + z_across * dx + z_down * dy)

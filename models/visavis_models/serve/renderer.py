@@ -1,38 +1,76 @@
 """`Renderer`: motion rows to pictures of one face, on one core.
 
-Everything starts from the enrolled picture at `Portrait.rest`. A frame is drawn in four steps: the mesh is bent and
-turned; the figure is drawn through it over the fixed plate; windows around eyes and mouth are drawn again at `FINE` x
-`FINE` samples a pixel, with what the lids and lips leave open filled by eyeballs, teeth and tongue; the windows are
-averaged into the frame.
+Everything starts from the enrolled picture at `Portrait.rest`. A frame is drawn in four steps: the mesh is bent, turned
+and lit; the figure is drawn through it over the background, where anything differs from the last frame; windows
+around eyes and mouth are drawn again at `FINE` x `FINE` samples a pixel, with what the lids and lips leave open filled
+by eyeballs, teeth and tongue; the windows are averaged into the frame.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.errors import InputError
-from visavis_models.serve import pixels, raster
+from visavis_models.serve import colour, pixels, raster, shading
+from visavis_models.serve.background import Background
+from visavis_models.serve.canvas import Canvas, Window
 from visavis_models.serve.portrait import Portrait, portrait
 from visavis_models.serve.rotation import gaze, rotation
+from visavis_models.serve.stage import ROOT_PX, SIZES, stage
 from visavis_models.spec import INDEX, N_MOTION, PLACE, ROTATION, WEIGHTS
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 Picture = NDArray[np.uint8]
+Output = Literal["rgb", "rgba", "i420"]
 
-SIZES = (512, 384, 256)  # pixels; the smaller ones are steps of the degradation ladder
 FINE = 2  # samples along a pixel in the windows around eyes and mouth
 VIEW_CM = 90.0  # from the viewer to the head: what comes nearer grows by it
 FAINT = 1e-3  # weights that differ less from rest are not seen
 LID_SHADE = 0.4  # of the light, taken by a closing lid just under its edge
 FLUTTER = 1.75  # how far a closing lid swings its lashes: 1 lays them flat at the viewer, 2 turns them over
+LINE_CM = 0.055  # half the width of the line that the roots of the lashes make on a closed lid
+LINE_CLOSED = (0.04, 0.35)  # as the lid closes by this much of the eye's height, the line is drawn
+RIM_CM = 0.04  # half the width of the lower lid's rim
 SEAM_CM = (0.03, 0.14)  # as the lips part by this much, the picture's seam between them gives way to the mouth's inside
-ROOT_PX = 2.0  # of the picture: how far below their roots the lashes' line reaches
-INSET_CM = 0.2  # a vertex that has moved so far shows nothing of the silhouette's rim any more
-TORN = 8192  # pixels along torn edges that are softened at most
 HOLE_PX = 3  # how far beyond its edge vertices an opening may reach
-LIGHT_CM = 1.7  # an opening so high lets in all the light
+LIGHT_CM = 1.3  # an opening so high lets in all the light
+LEAST_LIGHT = 0.74  # what a slit lets in, on what is just behind the lips
+TONGUE_LIGHT = np.array([0.12, -0.42, 0.9], np.float32)  # where the tongue's light comes from
+TONGUE_FADE = 0.28  # how fast the light falls with the depth behind the lips, 1/cm
+TONGUE_SHINE = 0.55  # mirrored light of a wet tongue
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where the head is: turned from rest [3, 3], shifted in pixels [3], drawn so much larger; `row` is its motion."""
+
+    row: FloatArray
+    turn: FloatArray
+    shift: FloatArray
+    zoom: float
+
+
+@dataclass(frozen=True)
+class Lids:
+    """One eye's lids in the frame.
+
+    Attributes:
+        upper, lower: float32 [C, 2], their edges; lash: [2 C, 2], the lashes' strip.
+        closed: 0 as at rest, 1 closed, negative wider; density: of the lashes, see `blend_strip`.
+        window: what is drawn again.
+    """
+
+    upper: FloatArray
+    lower: FloatArray
+    lash: FloatArray
+    closed: float
+    density: float
+    window: Window
 
 
 def smoothstep(low: float, high: float, x: FloatArray) -> FloatArray:
@@ -41,84 +79,72 @@ def smoothstep(low: float, high: float, x: FloatArray) -> FloatArray:
     return t * t * (3 - 2 * t)
 
 
-def resized(picture: Picture, side: int) -> Picture:
-    """A square picture [S, S, C] at another size: each pixel the mean over its area (S -> side <= S), else linear."""
-    size = len(picture)
-    if size == side:
-        return np.ascontiguousarray(picture)
-    edges = np.arange(side + 1) * (size / side)
-    if side > size:
-        at = np.clip((np.arange(side) + 0.5) * (size / side) - 0.5, 0, size - 1)
-        share = np.maximum(1 - np.abs(at[:, None] - np.arange(size)), 0)
-    else:
-        share = np.maximum(
-            np.minimum(edges[1:, None], np.arange(1, size + 1)) - np.maximum(edges[:-1, None], np.arange(size)), 0
-        )
-    share = (share / share.sum(1, keepdims=True)).astype(np.float32)
-    rows = np.tensordot(share, picture.astype(np.float32), 1)
-    both = np.tensordot(share, rows.transpose(1, 0, 2), 1).transpose(1, 0, 2)
-    return np.ascontiguousarray((both + 0.5).astype(np.uint8))
-
-
-def strip(columns: int) -> IntArray:
-    """Triangles [2 (C - 1), 3], facing the viewer, of a band whose vertices are its C upper, then its C lower ones."""
-    k = np.arange(columns - 1, dtype=np.int32)
-    # In this order no edge is the half-open one of both triangles that share it: a strip is blended once everywhere.
-    one = np.stack([k + 1, k + 1 + columns, k], 1)
-    other = np.stack([k + 1 + columns, k + columns, k], 1)
-    return np.concatenate([one, other]).astype(np.int32)
-
-
 class Renderer:
-    """Draws one face at one size. It holds scratch memory only: one for each stream, in one thread at a time.
+    """Draws one face at one size. What it keeps is scratch memory and a `Canvas`: one for each stream, in one thread.
 
     Args:
-        portrait: the face.
+        portrait: the face; renderers of the same one at the same size share what is large.
         size: side of the frames in pixels, one of `SIZES`.
+        background: what is behind the figure; None: what was behind it in its picture.
+        output: "rgb" [B, S, S, 3], "rgba" [B, S, S, 4] with straight alpha (255 where the background is not
+            transparent), or "i420" [B, S * 3 / 2, S] in BT.601, limited range.
 
     Raises:
-        InputError: another size.
+        InputError: another size or output, or a transparent background where no alpha is put out.
     """
 
-    def __init__(self, portrait: Portrait, size: int = 512) -> None:
-        if size not in SIZES:
-            raise InputError(f"size {size}: a frame's side is one of {', '.join(map(str, SIZES))}")
-        self.portrait, self.size = portrait, size
-        self._factor = size / portrait.size
-        self._figure = pixels.packed(resized(portrait.figure, 2 * size))
-        self._plate = resized(portrait.plate, size)
-        self._cm = portrait.scale * self._factor  # pixels a centimetre
-        self._pivot = self._place(portrait.pivot)
-        self._load_skin()
-        self._load_mouth()
-        self._load_eyes()
-        self._map = np.empty((size, size, 4), np.float32)
-        self._torn, self._mixed = np.empty((TORN, 2), np.int32), np.empty((TORN, 3), np.uint8)
-        samples = (size * FINE) ** 2 // 2
-        self._scratch = [np.empty(samples * width, np.float32) for width in (4, 3, 4, 4)]
+    def __init__(
+        self, portrait: Portrait, size: int = 512, *, background: Background | None = None, output: Output = "rgb"
+    ) -> None:
+        if output not in get_args(Output):
+            raise InputError(f"output {output}: give one of {', '.join(get_args(Output))}")
+        background = background or Background()
+        self.transparent = background.kind == "transparent"
+        if self.transparent and output != "rgba":
+            raise InputError(f"background transparent: {output} holds no alpha; draw rgba, or give another background")
+        self._stage = stage(portrait, size)
+        self.portrait, self.size, self.output = portrait, size, output
+        self._plate = background.plate(self._stage.plate, size)
+        N = len(self._stage.base)
+        self.canvas = Canvas.empty(size, N)
+        self._points, self._values = np.empty((N, 3), np.float32), np.empty((N, 3), np.float32)
+        self._bright = portrait.skin.tint.copy()
+        last = self._stage.last
+        self._sums, self._change = np.empty((last, 3), np.float32), np.empty(last, np.float32)
+        self._spare, self._middles = np.empty(last, np.float32), np.empty((last, 3), np.float32)
+        self._inner, self._inner_colours = np.empty_like(self._stage.inner_base), portrait.mouth.colours.copy()
+        columns = len(portrait.mouth.upper)
+        self._seam_points, self._seam_values = (
+            np.zeros((2 * columns, 3), np.float32),
+            np.zeros((2 * columns, 3), np.float32),
+        )
+        self._seam_values[:, :2] = self._stage.seam_source
+        self._scratch: list[FloatArray] = []
 
     def render(self, motion: FloatArray, out: Picture | None = None) -> Picture:
         """Draw frames.
 
         Args:
             motion: float32 [B, 60], rows of the face space; weights are held in 0..1.
-            out: uint8 [B, size, size, 3] to draw into, C-contiguous; None: new memory.
+            out: uint8 to draw into, C-contiguous, of the shape that `output` says; None: new memory.
 
         Returns:
-            RGB uint8 [B, size, size, 3].
+            `out`.
 
         Raises:
             InputError: another shape, or values that are not finite.
         """
         if motion.ndim != 2 or motion.shape[1] != N_MOTION or not np.isfinite(motion).all():
             raise InputError(f"motion is {motion.shape}: give finite float32 [frames, {N_MOTION}]")
-        B, shape = len(motion), (len(motion), self.size, self.size, 3)
+        S = self.size
+        shape = (len(motion), *{"rgb": (S, S, 3), "rgba": (S, S, 4), "i420": (S * 3 // 2, S)}[self.output])
         if out is None:
             out = np.empty(shape, np.uint8)
         if out.shape != shape or out.dtype != np.uint8 or not out.flags.c_contiguous:
             raise InputError(f"out is {out.dtype}{out.shape}: give contiguous uint8 {shape}")
-        for b in range(B):
-            self._draw(np.asarray(motion[b], np.float32), out[b])
+        for row, frame in zip(np.asarray(motion, np.float32), out, strict=True):
+            self._draw(row)
+            self._put_out(frame)
         return out
 
     def landmarks(self, motion: FloatArray) -> dict[str, FloatArray]:
@@ -130,200 +156,210 @@ class Renderer:
                 found[name].append(self._points[vertex, :2].copy())
         return {name: np.array(places, np.float32) for name, places in found.items()}
 
-    def _place(self, points: FloatArray) -> FloatArray:
-        """Coordinates of the portrait's picture in those of the frame: [..., 2 or 3]."""
-        placed = np.array(points, np.float32)
-        placed[..., :2] = (placed[..., :2] + 0.5) * self._factor - 0.5
-        placed[..., 2:] *= self._factor
-        return placed
+    def _put_out(self, out: Picture) -> None:
+        canvas = self.canvas
+        if self.output == "rgb":
+            colour.fill_rgb(canvas.frame, out)
+        elif self.output == "i420":
+            out[:] = canvas.planes
+        elif self.transparent:
+            colour.fill_straight(canvas.frame, out)
+        else:
+            out[:] = canvas.frame
+            out[..., 3] = 255
 
-    def _texel(self, points: FloatArray) -> FloatArray:
-        """Coordinates of the portrait's picture in those of the figure's texture, [..., 2]."""
-        return ((points[..., :2] + 0.5) * (2 * self._factor) - 0.5).astype(np.float32)
+    def _draw(self, row: FloatArray) -> None:
+        """Bring the canvas to what a motion row [60] shows."""
+        canvas, held = self.canvas, self._stage
+        if canvas.row is not None and np.array_equal(row, canvas.row):
+            canvas.spans[:] = 0
+            return
+        pose = self._bend(row)
+        lids = [self._lids(side, pose) for side in (0, 1)]
+        edges = self._points[held.lips]
+        tongue = float(np.clip(row[INDEX["tongueOut"]], 0, 1))
+        mouth = self._window(edges[:, :2], 4 + tongue * 2 * held.cm)
+        windows = [lids[0].window, lids[1].window, mouth]
+        canvas.find_changes((held.around, held.face), self._points, self._values, windows)
 
-    def _load_skin(self) -> None:
-        skin = self.portrait.skin
-        N = len(skin.points)
-        self._base = np.zeros((N, 4), np.float32)
-        self._base[:, :3] = self._place(skin.points)
-        scale = np.array([self._factor] * 3 + [1], np.float32)
-        self._modes = np.ascontiguousarray((skin.modes * scale).reshape(len(skin.modes), -1))
-        self._points = np.empty((N, 4), np.float32)
-        self._values = np.empty((N, 3), np.float32)
-        self._source, self._inset = self._texel(skin.source), (skin.inset * (2 * self._factor)).astype(np.float32)
-        self._reach = INSET_CM * self._cm
-        self._last = int(skin.triangles[skin.surround :].max()) + 1  # the face's vertices come first
-        self._around = np.ascontiguousarray(skin.triangles[: skin.surround])
-        self._face = np.ascontiguousarray(skin.triangles[skin.surround :])
-
-    def _face_near(self, places: FloatArray, reach_cm: float) -> IntArray:
-        """The triangles of the face that have a corner within `reach_cm` of a box around places [n, >= 2], at rest."""
-        reach = reach_cm * self._cm
-        corners = self._base[self._face, :2]
-        near = (corners > places[:, :2].min(0) - reach) & (corners < places[:, :2].max(0) + reach)
-        return np.ascontiguousarray(self._face[near.all(2).any(1)])
-
-    def _load_mouth(self) -> None:
-        mouth = self.portrait.mouth
-        self._inner_base = self._place(mouth.points)
-        self._inner_modes = np.ascontiguousarray((mouth.modes * self._factor).reshape(len(mouth.modes), -1))
-        self._inner = np.empty_like(self._inner_base)
-        self._inner_head = np.ones(len(mouth.points), np.float32)
-        places = self._base[:, :2]
-        self._mouth_face = self._face_near(places[np.r_[mouth.upper, mouth.lower]], 2.0)
-        self._lip_gap = places[mouth.lower, 1] - places[mouth.upper, 1]
-        self._seam = strip(len(mouth.upper))
-        self._seam_points = np.zeros((2 * len(mouth.upper), 4), np.float32)
-        self._seam_values = np.zeros((2 * len(mouth.upper), 3), np.float32)
-        source = self.portrait.skin.points[np.r_[mouth.upper, mouth.lower], :2].copy()
-        self._tuck = np.r_[-np.ones(len(mouth.upper)), np.ones(len(mouth.lower))].astype(np.float32)
-        source[:, 1] += self._tuck / self._factor
-        self._seam_values[:, :2] = self._texel(source)
-
-    def _load_eyes(self) -> None:
-        eyes = self.portrait.eyes
-        C = eyes.upper.shape[1]
-        opaque = np.full((*eyes.sclera.shape[:3], 1), 255, np.uint8)
-        self._sclera = pixels.packed(np.concatenate([eyes.sclera, opaque], 3))
-        self._pupil, self._lashes = pixels.packed(eyes.pupil), pixels.packed(eyes.lashes)
-        self._balls = self._place(eyes.centres)
-        self._lash = strip(C)
-        roots = self.portrait.skin.points[eyes.roots, :2]
-        below = roots + np.array([0, ROOT_PX], np.float32)
-        self._lash_source = (np.concatenate([roots + eyes.tips, below], 1) - eyes.origin[:, None]).astype(np.float32)
-        self._lash_points = np.zeros((2, 2 * C, 2), np.float32)
-        self._tips = (eyes.tips * self._factor).astype(np.float32)
-        self._eye_faces = [self._face_near(self._base[lid], 2.2) for lid in eyes.upper]
-        places = self._base[:, 1]
-        self._lid_gap = np.maximum(places[eyes.lower] - places[eyes.upper], 1)
-
-    def _draw(self, row: FloatArray, out: Picture) -> None:
-        turn, shift, zoom = self._bend(row)
-        raster.clear(self._map)
-        raster.draw_mesh(self._map, 0, 0, 1, self._around, self._points, self._values, True)
-        raster.draw_mesh(self._map, 0, 0, 1, self._face, self._points, self._values, False)
-        pixels.paint(self._map, self._figure, self._plate, out)
-        pixels.soften(self._map, self._face_box(), self._torn, self._mixed, out)
+        raster.clear(canvas.map, canvas.spans)
+        for triangles, flat in ((held.around, True), (held.face, False)):
+            raster.draw_mesh(canvas.map, canvas.spans, 0, 0, 1, triangles, self._points, self._values, flat)
+        pixels.paint(canvas.map, canvas.spans, held.figure, self._plate, canvas.base)
+        pixels.soften(canvas.map, canvas.spans, self._face_box(), canvas.base, canvas.frame)
         for side in (0, 1):
-            self._draw_eye(side, row, turn, shift, zoom, out)
-        self._draw_mouth(row, turn, shift, zoom, out)
+            self._draw_eye(side, pose, lids[side])
+        self._draw_mouth(pose, edges, tongue, mouth)
+        if self.output == "i420":
+            colour.fill_i420(canvas.frame, canvas.spans, canvas.planes.reshape(-1))
+        canvas.row, canvas.windows = row.copy(), windows
+        self._points, canvas.points = canvas.points, self._points
+        self._values, canvas.values = canvas.values, self._values
 
-    def _bend(self, row: FloatArray) -> tuple[FloatArray, FloatArray, float]:
-        """Move the skin to where a motion row [60] puts it; the head's turn from rest, shift in pixels, and zoom."""
-        rest = self.portrait.rest
+    def _bend(self, row: FloatArray) -> Pose:
+        """Move the skin to where a motion row [60] puts it, and light it."""
+        held, rest, skin = self._stage, self.portrait.rest, self.portrait.skin
         change = np.clip(row[WEIGHTS], 0, 1) - rest[WEIGHTS]
-        self._bent(self._base, self._modes, change[self.portrait.skin.channels], self._points)
+        _bent(held.base, held.modes, change[skin.channels], self._points)
         turn = rotation(*row[ROTATION].tolist()) @ rotation(*rest[ROTATION].tolist()).T
-        shift = (row[PLACE] - rest[PLACE]) * self._cm
+        shift = (row[PLACE] - rest[PLACE]) * held.cm
         zoom = VIEW_CM / (VIEW_CM - float(np.clip(row[PLACE][2] - rest[PLACE][2], -30, 30)))
-        raster.pose(self._points, self.portrait.skin.head, turn, self._pivot, shift, zoom)
-        raster.dress(
-            self._points, self._base, self._source, self._inset, self.portrait.skin.tint, self._reach, self._values
-        )
-        return turn, shift, zoom
+        raster.pose(self._points, skin.head, turn, held.pivot, shift, zoom)
+        light, last = held.light, held.last
+        shading.normal_sums(self._points, held.face, self._sums)
+        shading.sink(self._points, held.face, light.degree, self._sums, self._middles, self._spare)
+        deeper = (self._spare / zoom - light.sunk) / light.cm
+        shading.relight(self._sums, light.sums, deeper, light.direction, light.level, light.gloss, zoom, self._change)
+        shading.smooth(held.face, light.degree, shading.ROUNDS, self._spare, self._change)
+        self._bright[:last] = skin.tint[:last] * (1 + light.share * self._change)
+        raster.dress(self._points, held.base, held.source, held.inset, self._bright, held.reach, self._values)
+        return Pose(row, turn, shift, zoom)
 
-    @staticmethod
-    def _bent(base: FloatArray, modes: FloatArray, change: FloatArray, out: FloatArray) -> None:
-        rows = np.nonzero(np.abs(change) > FAINT)[0].astype(np.int32)
-        raster.deform(base.reshape(-1), modes, rows, change[rows], out.reshape(-1))
-
-    def _window(self, points: FloatArray, margin: float) -> tuple[int, int, int, int]:
-        """First pixel and size (x0, y0, w, h) of the frame's window around points [n, 2]."""
+    def _window(self, points: FloatArray, margin: float) -> Window:
+        """The frame's window around points [n, 2]."""
         low = np.clip(np.floor(points.min(0) - margin), 0, self.size - 2).astype(int)
         high = np.clip(np.ceil(points.max(0) + margin), low + 1, self.size - 1).astype(int)
         w, h = high - low + 1
-        return int(low[0]), int(low[1]), int(w), int(min(h, len(self._scratch[1]) // (3 * FINE * FINE * w)))
+        return int(low[0]), int(low[1]), int(w), int(h)
 
     def _face_box(self) -> IntArray:
         """The pixels x0, y0, x1, y1 that the face lies within, one inside of the frame's border."""
-        face = self._points[: self._last, :2]
+        face = self._points[: self._stage.last, :2]
         return np.clip(np.r_[face.min(0) - 2, face.max(0) + 2], 1, self.size - 2).astype(np.int32)
 
     @staticmethod
-    def _hole(edges: FloatArray, x0: int, y0: int, window: FloatArray) -> FloatArray:
+    def _hole(edges: FloatArray, window: Window) -> FloatArray:
         """The part of a window, as samples x0, y0, x1, y1, that an opening with these edges [n, 2] lies in."""
+        x0, y0, w, h = window
         low, high = (edges.min(0) - HOLE_PX - [x0, y0]) * FINE, (edges.max(0) + HOLE_PX + 1 - [x0, y0]) * FINE
-        h, w = window.shape[:2]
-        return np.clip(np.r_[low, high], 0, [w, h, w, h]).astype(np.float32)
+        return np.clip(np.r_[low, high], 0, [w * FINE, h * FINE, w * FINE, h * FINE]).astype(np.float32)
 
-    def _buffers(self, w: int, h: int) -> list[FloatArray]:
-        """Scratch of a window of w x h pixels: the skin's map, colours, two more maps; the maps cleared."""
-        samples = h * w * FINE * FINE
+    def _buffers(self, window: Window) -> tuple[IntArray, list[FloatArray]]:
+        """Spans of a whole window, and its scratch: the skin's map, colours, two more maps; the maps cleared."""
+        _, _, w, h = window
+        w, h = w * FINE, h * FINE
+        widths = (4, 3, 4, 4)
+        if not self._scratch or len(self._scratch[0]) < h * w * widths[0]:
+            self._scratch = [np.empty(h * w * width * 5 // 4, np.float32) for width in widths]
         views = [
-            whole[: samples * width].reshape(h * FINE, w * FINE, width)
-            for whole, width in zip(self._scratch, (4, 3, 4, 4), strict=True)
+            whole[: h * w * width].reshape(h, w, width) for whole, width in zip(self._scratch, widths, strict=True)
         ]
+        spans = np.zeros((h, 2), np.int32)
+        spans[:, 1] = w
         for k in (0, 2, 3):
-            raster.clear(views[k])
-        return views
+            raster.clear(views[k], spans)
+        return spans, views
 
-    def _draw_eye(
-        self, side: int, row: FloatArray, turn: FloatArray, shift: FloatArray, zoom: float, out: Picture
-    ) -> None:
-        eyes = self.portrait.eyes
+    def _lids(self, side: int, pose: Pose) -> Lids:
+        eyes, held = self.portrait.eyes, self._stage
         upper, lower = self._points[eyes.upper[side], :2], self._points[eyes.lower[side], :2]
-        closed = 1 - (lower[:, 1] - upper[:, 1]) / self._lid_gap[side]
+        closed = 1 - (lower[:, 1] - upper[:, 1]) / held.lid_gap[side]
         C = len(upper)
-        lash = self._lash_points[side]
-        flat = self._tips[side] * np.stack([np.ones(C), 1 - FLUTTER * np.clip(closed, 0, 1)], 1)
+        flat = held.tips[side] * np.stack([np.ones(C), 1 - FLUTTER * np.clip(closed, 0, 1)], 1)
         roots = self._points[eyes.roots[side], :2]
+        tips = roots + flat @ (np.array([[1, -1], [-1, 1]]) * pose.turn[:2, :2]).T * pose.zoom
+        lash = np.concatenate([tips, roots + np.array([0, ROOT_PX * held.factor])]).astype(np.float32)
         density = 1 / max(abs(1 - FLUTTER * float(np.clip(np.median(closed), 0, 1))), 0.3)
-        lash[:C] = roots + flat @ (np.array([[1, -1], [-1, 1]]) * turn[:2, :2]).T * zoom
-        lash[C:] = roots + np.array([0, ROOT_PX * self._factor])
-        x0, y0, w, h = self._window(np.concatenate([lash, lower]), 3)
-        skin, colour, *_ = self._buffers(w, h)
-        pixels.take_window(out, x0, y0, FINE, colour)
-        raster.draw_mesh(skin, x0, y0, FINE, self._eye_faces[side], self._points, self._values, False)
+        middle = float(np.clip(closed[C // 4 : -C // 4].mean(), -1, 1))
+        return Lids(upper, lower, lash, middle, density, self._window(np.concatenate([lash, lower]), 3))
 
-        ball = self._balls[side : side + 1].copy()
-        raster.pose(ball, self._inner_head[:1], turn, self._pivot, shift, zoom)
-        (pitch, yaw), (pitch0, yaw0) = gaze(row, side), gaze(self.portrait.rest, side)
-        seen = np.array([ball[0, 0], ball[0, 1], eyes.radius[side] * self._factor * zoom], np.float32)
+    def _draw_eye(self, side: int, pose: Pose, lids: Lids) -> None:
+        eyes, held, canvas = self.portrait.eyes, self._stage, self.canvas
+        x0, y0 = lids.window[:2]
+        spans, (skin, colours, spare, _) = self._buffers(lids.window)
+        pixels.take_window(canvas.base, x0, y0, FINE, colours)
+        raster.draw_mesh(skin, spans, x0, y0, FINE, held.eye_faces[side], self._points, self._values, False)
+
+        ball = held.balls[side : side + 1].copy()
+        raster.pose(ball, held.inner_head[:1], pose.turn, held.pivot, pose.shift, pose.zoom)
+        (pitch, yaw), (pitch0, yaw0) = gaze(pose.row, side), gaze(self.portrait.rest, side)
+        seen = np.array([ball[0, 0], ball[0, 1], eyes.radius[side] * held.factor * pose.zoom], np.float32)
         source = np.array([*(eyes.centres[side, :2] - eyes.origin[side]), eyes.radius[side]], np.float32)
-        shade = LID_SHADE * float(np.clip(closed[C // 4 : -C // 4].mean(), 0, 1))
+        shade = LID_SHADE * max(lids.closed, 0.0)
         pixels.paint_eye(
-            skin, colour, x0, y0, FINE, seen, turn, rotation(pitch - pitch0, yaw - yaw0, 0), source,
-            self._sclera[side], self._pupil[side], self._hole(np.concatenate([upper, lower]), x0, y0, skin), shade,
+            skin, colours, x0, y0, FINE, seen, pose.turn, rotation(pitch - pitch0, yaw - yaw0, 0), source,
+            held.sclera[side], held.pupil[side], held.glint[side],
+            self._hole(np.concatenate([lids.upper, lids.lower]), lids.window), shade,
         )  # fmt: skip
-        pixels.paint_window(skin, self._figure, colour)
-        pixels.blend_strip(colour, x0, y0, FINE, self._lash, lash, self._lash_source[side], self._lashes[side], density)
-        pixels.put_window(colour, FINE, x0, y0, out)
-
-    def _draw_mouth(self, row: FloatArray, turn: FloatArray, shift: FloatArray, zoom: float, out: Picture) -> None:
-        mouth = self.portrait.mouth
-        C = len(mouth.upper)
-        edges = self._points[np.r_[mouth.upper, mouth.lower]]
-        gap = edges[C:, 1] - edges[:C, 1]
-        tongue = float(np.clip(row[INDEX["tongueOut"]], 0, 1))
-        x0, y0, w, h = self._window(edges[:, :2], 4 + tongue * 2 * self._cm)
-        skin, colour, inside, seam = self._buffers(w, h)
-        pixels.take_window(out, x0, y0, FINE, colour)
-        raster.draw_mesh(skin, x0, y0, FINE, self._mouth_face, self._points, self._values, False)
-
-        parted = (gap - self._lip_gap) / self._cm
-        self._seam_points[:, :3] = edges[:, :3]
-        self._seam_points[:, 1] += self._tuck
-        self._seam_values[:, 2] = np.tile(1 - smoothstep(*SEAM_CM, parted), 2)
-        raster.draw_mesh(seam, x0, y0, FINE, self._seam, self._seam_points, self._seam_values, True)
-        if parted.max() > SEAM_CM[0] or tongue > FAINT:
-            change = np.clip(row[WEIGHTS], 0, 1) - self.portrait.rest[WEIGHTS]
-            self._bent(self._inner_base, self._inner_modes, change[mouth.channels], self._inner)
-            raster.pose(self._inner, self._inner_head, turn, self._pivot, shift, zoom)
-            raster.draw_mesh(inside, x0, y0, FINE, mouth.triangles, self._inner, mouth.colours, False)
-        light = 0.42 + 0.58 * float(smoothstep(0.0, LIGHT_CM, gap / self._cm).max())
-        hole = self._hole(edges[:, :2], x0, y0, skin)
-        pixels.paint_mouth(
-            skin, colour, inside, seam, self._figure, hole, light, 0.16 * self._cm * FINE, 0.4 * (1 - tongue)
+        pixels.paint_window(skin, held.figure, colours)
+        cover = spare.reshape(-1)[: skin.shape[0] * skin.shape[1]].reshape(skin.shape[:2])
+        moved = float(smoothstep(0.03, 0.2, np.array(abs(lids.closed), np.float32)))
+        pixels.stroke(
+            colours, cover, x0, y0, FINE, lids.lower, RIM_CM * held.cm * pose.zoom, held.rim_ink[side], 0.8 * moved
         )
-        pixels.paint_window(skin, self._figure, colour)
+        root = lids.lash[len(lids.upper) :]
+        edge = np.stack([root[:, 0], np.maximum(root[:, 1], lids.upper[:, 1])], 1)
+        line = float(smoothstep(*LINE_CLOSED, np.array(lids.closed, np.float32)))
+        pixels.stroke(
+            colours, cover, x0, y0, FINE, edge, LINE_CM * held.cm * pose.zoom, held.lash_ink[side], 0.85 * line
+        )
+        pixels.blend_strip(
+            colours, x0, y0, FINE, held.lash, lids.lash, held.lash_source[side], held.lashes[side], lids.density
+        )
+        pixels.put_window(colours, skin, FINE, x0, y0, canvas.frame)
+
+    def _draw_mouth(self, pose: Pose, edges: FloatArray, tongue: float, window: Window) -> None:
+        held, canvas = self._stage, self.canvas
+        C = len(edges) // 2
+        gap = edges[C:, 1] - edges[:C, 1]
+        x0, y0 = window[:2]
+        spans, (skin, colours, inside, seam) = self._buffers(window)
+        pixels.take_window(canvas.base, x0, y0, FINE, colours)
+        raster.draw_mesh(skin, spans, x0, y0, FINE, held.mouth_face, self._points, self._values, False)
+
+        parted = (gap - held.lip_gap) / held.cm
+        columns = np.arange(C)
+        parted = np.interp(columns, columns[~held.corners], parted[~held.corners])
+        self._seam_points[:] = edges
+        self._seam_points[:, 1] += held.tuck
+        self._seam_values[:, 2] = np.tile(1 - smoothstep(*SEAM_CM, parted), 2)
+        raster.draw_mesh(seam, spans, x0, y0, FINE, held.seam, self._seam_points, self._seam_values, True)
+        if parted.max() > SEAM_CM[0] or tongue > FAINT:
+            self._bend_inside(pose, float(edges[:C, 2].mean()))
+            triangles = self.portrait.mouth.triangles
+            raster.draw_mesh(inside, spans, x0, y0, FINE, triangles, self._inner, self._inner_colours, False)
+        open_share = float(smoothstep(0.0, LIGHT_CM, gap / held.cm).max())
+        light = LEAST_LIGHT + (1 - LEAST_LIGHT) * open_share
+        pixels.paint_mouth(
+            skin, colours, inside, seam, held.figure, self._hole(edges[:, :2], window), light,
+            0.12 * held.cm * FINE, 0.3 * (1 - tongue),
+        )  # fmt: skip
+        pixels.paint_window(skin, held.figure, colours)
         if tongue > FAINT:
-            pixels.paint_before(skin, inside, colour, light)
-        pixels.put_window(colour, FINE, x0, y0, out)
+            pixels.paint_before(skin, inside, colours, light)
+        pixels.put_window(colours, skin, FINE, x0, y0, canvas.frame)
+
+    def _bend_inside(self, pose: Pose, lips_z: float) -> None:
+        """Move what is behind the lips, and light the tongue by its shape and by how far behind the lips it lies."""
+        held, mouth = self._stage, self.portrait.mouth
+        change = np.clip(pose.row[WEIGHTS], 0, 1) - self.portrait.rest[WEIGHTS]
+        _bent(held.inner_base, held.inner_modes, change[mouth.channels], self._inner)
+        raster.pose(self._inner, held.inner_head, pose.turn, held.pivot, pose.shift, pose.zoom)
+        if not len(held.tongue_triangles):
+            return
+        tongue = self._inner[held.tongue]
+        sums = np.empty_like(tongue)
+        shading.normal_sums(tongue, held.tongue_triangles, sums)
+        normals = shading.unit(sums)
+        depth = np.maximum((lips_z - tongue[:, 2]) / held.cm - 0.4, 0)
+        facing = 0.55 + 0.45 * np.clip(normals @ TONGUE_LIGHT, 0, 1)
+        shine = TONGUE_SHINE * np.clip(normals @ shading.MIRROR, 0, 1) ** 24
+        fade = np.exp(-TONGUE_FADE * depth)
+        lit = held.tongue_base * (facing * fade)[:, None] + (200 * shine * fade**2)[:, None]
+        self._inner_colours[held.tongue] = lit
+
+
+def _bent(base: FloatArray, modes: FloatArray, change: FloatArray, out: FloatArray) -> None:
+    """out [N, 3] = base + the modes [K, 3 N] by their change [K]."""
+    rows = np.nonzero(np.abs(change) > FAINT)[0].astype(np.int32)
+    raster.deform(base.reshape(-1), modes, rows, change[rows], out.reshape(-1))
 
 
 def compile_kernels() -> None:
-    """Draw one frame of the default face, tongue out, so that every kernel is compiled and cached; for set-up."""
+    """Draw frames of the default face, tongue out, so that every kernel is compiled and cached; for set-up."""
     face = portrait("alex")
     motion = np.zeros((1, N_MOTION), np.float32)
     motion[0, INDEX["tongueOut"]] = 1
-    Renderer(face).render(motion)
+    for output in get_args(Output):
+        background = Background("transparent" if output == "rgba" else "own")
+        Renderer(face, min(SIZES), background=background, output=output).render(motion)

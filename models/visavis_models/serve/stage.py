@@ -1,0 +1,229 @@
+"""`Stage`: a portrait made ready for frames of one size; any number of renderers share it."""
+
+from __future__ import annotations
+
+from weakref import WeakValueDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis_models.errors import InputError
+from visavis_models.serve import pixels, shading
+from visavis_models.serve.background import resized
+from visavis_models.serve.portrait import Portrait
+from visavis_models.spec import INDEX
+
+FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int32]
+Picture = NDArray[np.uint8]
+
+SIZES = (512, 384, 256)  # pixels; the smaller ones are steps of the degradation ladder
+ROOT_PX = 2.0  # of the picture: how far below their roots the lashes' line reaches
+INSET_CM = 0.2  # a vertex that has moved so far shows nothing of the silhouette's rim any more
+LIPS_CM = 0.45  # how far from the lips' edges they are wet
+CORNER_CM = 0.5  # edges of closed lips that are farther apart than this are mistaken
+SEAM_CM = 0.14  # half the width of the dark line that closed lips make in the picture
+HIDDEN_PX = 0.5  # of the picture: a vertex that takes its colour from farther away is not shown by it
+GLINT = (1.12, 14.0)  # what is brighter than this much of its ring of the iris, and by so many levels, is mirrored
+RINGS = 24  # that the iris is cut into
+
+
+def strip(columns: int) -> IntArray:
+    """Triangles [2 (C - 1), 3], facing the viewer, of a band whose vertices are its C upper, then its C lower ones."""
+    k = np.arange(columns - 1, dtype=np.int32)
+    # In this order no edge is the half-open one of both triangles that share it: a strip is blended once everywhere.
+    one = np.stack([k + 1, k + 1 + columns, k], 1)
+    other = np.stack([k + 1 + columns, k + columns, k], 1)
+    return np.concatenate([one, other]).astype(np.int32)
+
+
+class Stage:
+    """Everything of a portrait that frames of one size need and none of them changes.
+
+    Args:
+        portrait: the face.
+        size: side of the frames in pixels, one of `SIZES`.
+
+    Raises:
+        InputError: another size.
+    """
+
+    def __init__(self, portrait: Portrait, size: int) -> None:
+        if size not in SIZES:
+            raise InputError(f"size {size}: a frame's side is one of {', '.join(map(str, SIZES))}")
+        self.portrait, self.size = portrait, size
+        self.factor = size / portrait.size
+        self.figure = pixels.packed(resized(portrait.figure, 2 * size))
+        self.plate = resized(portrait.plate, size)
+        self.cm = portrait.scale * self.factor  # pixels a centimetre
+        self.pivot = self.place(portrait.pivot)
+        self._load_skin()
+        self._load_mouth()
+        self._load_eyes()
+        self.light = self._light()
+
+    def place(self, points: FloatArray) -> FloatArray:
+        """Coordinates of the portrait's picture in those of the frame: [..., 2 or 3]."""
+        placed = np.array(points, np.float32)
+        placed[..., :2] = (placed[..., :2] + 0.5) * self.factor - 0.5
+        placed[..., 2:] *= self.factor
+        return placed
+
+    def texel(self, points: FloatArray) -> FloatArray:
+        """Coordinates of the portrait's picture in those of the figure's texture, [..., 2]."""
+        return ((points[..., :2] + 0.5) * (2 * self.factor) - 0.5).astype(np.float32)
+
+    def _load_skin(self) -> None:
+        skin = self.portrait.skin
+        self.base = np.ascontiguousarray(self.place(skin.points))
+        self.modes = np.ascontiguousarray((skin.modes[..., :3] * self.factor).reshape(len(skin.modes), -1), np.float32)
+        self.source, self.inset = self.texel(skin.source), (skin.inset * (2 * self.factor)).astype(np.float32)
+        self.reach = INSET_CM * self.cm
+        self.last = int(skin.triangles[skin.surround :].max()) + 1  # the face's vertices come first
+        self.around = np.ascontiguousarray(skin.triangles[: skin.surround])
+        self.face = np.ascontiguousarray(skin.triangles[skin.surround :])
+
+    def _face_near(self, places: FloatArray, reach_cm: float) -> IntArray:
+        """The triangles of the face that have a corner within `reach_cm` of a box around places [n, >= 2], at rest."""
+        reach = reach_cm * self.cm
+        corners = self.base[self.face, :2]
+        near = (corners > places[:, :2].min(0) - reach) & (corners < places[:, :2].max(0) + reach)
+        return np.ascontiguousarray(self.face[near.all(2).any(1)])
+
+    def _load_mouth(self) -> None:
+        mouth = self.portrait.mouth
+        apart = np.abs(self.base[mouth.upper, 1] - self.base[mouth.lower, 1]) > CORNER_CM * self.cm
+        closed = not apart.all() and apart.mean() < 0.5
+        # Towards the corners one lip's edge is hard to tell from the other's: there they are taken as one.
+        upper = np.where(apart, mouth.lower, mouth.upper) if closed else mouth.upper
+        self.lips = np.r_[upper, mouth.lower]
+        self.corners = apart if closed else np.zeros(len(upper), bool)
+        self.inner_base = self.place(mouth.points)
+        self.inner_modes = np.ascontiguousarray((mouth.modes * self.factor).reshape(len(mouth.modes), -1), np.float32)
+        self.inner_head = np.ones(len(mouth.points), np.float32)
+        self.mouth_face = self._face_near(self.base[self.lips], 2.0)
+        self.lip_gap = self.base[mouth.lower, 1] - self.base[upper, 1]
+        self.seam = strip(len(mouth.upper))
+        source = self.portrait.skin.points[self.lips, :2].copy()
+        self.inset[: self.last] += self._off_the_seam() * (2 * self.factor)
+        self.tuck = np.r_[-np.ones(len(mouth.upper)), np.ones(len(mouth.lower))].astype(np.float32)
+        source[:, 1] += self.tuck / self.factor
+        self.seam_source = self.texel(source)
+        self.tongue, self.tongue_triangles, self.tongue_base = self._find_tongue()
+
+    def _off_the_seam(self) -> FloatArray:
+        """How far the face's vertices move their source off the line between closed lips as they move, [last, 2].
+
+        On the picture the line's darkness lies on both lips; on lips that part it would be drawn along both edges.
+        """
+        skin, scale = self.portrait.skin, self.portrait.scale
+        upper, lower = np.split(skin.points[self.lips, :2], 2)
+        source = skin.source[: self.last]
+        middle = (upper + lower) / 2
+        away = source[:, 1] - np.interp(source[:, 0], middle[:, 0], middle[:, 1])
+        outside = np.maximum(middle[0, 0] - source[:, 0], source[:, 0] - middle[-1, 0]) / scale
+        band = SEAM_CM * scale * np.clip(0.3 - outside / 0.7, 0.3, 1)  # lips are thin at the corners
+        within = (outside < 2 * SEAM_CM) & (np.abs(away) < 2 * band)
+        row = np.nonzero(skin.channels == INDEX["jawOpen"])[0]
+        down = skin.modes[row[0], : self.last, 1] if len(row) else np.zeros(self.last)
+        most = np.maximum(np.interp(source[:, 0], lower[:, 0], down[self.lips[len(lower) :]]), 1e-3)
+        below = np.clip(away, -2, 2) + 6 * (down / most - 0.5) > 0
+        wanted = np.where(below, 1, -1) * (band + np.abs(away) / 2)
+        return np.stack([np.zeros(self.last), np.where(within, wanted - away, 0)], 1).astype(np.float32)
+
+    def _find_tongue(self) -> tuple[IntArray, IntArray, FloatArray]:
+        """Vertices of the tongue [n], its triangles among them [t, 3], and its colour unshaded [3]."""
+        mouth = self.portrait.mouth
+        row = np.nonzero(mouth.channels == INDEX["tongueOut"])[0]
+        moves = np.zeros(len(mouth.points), bool)
+        if len(row):
+            moves = np.abs(mouth.modes[row[0]]).max(1) > 0
+        tongue = np.nonzero(moves)[0]
+        compact = np.cumsum(moves) - 1
+        triangles = compact[mouth.triangles[moves[mouth.triangles].all(1)]]
+        colours = mouth.colours[tongue]
+        brightest = colours[colours.sum(1) >= np.percentile(colours.sum(1), 98)].mean(0) if len(tongue) else np.ones(3)
+        return tongue.astype(np.int32), triangles.astype(np.int32), brightest.astype(np.float32)
+
+    def _load_eyes(self) -> None:
+        eyes = self.portrait.eyes
+        opaque = np.full((*eyes.sclera.shape[:3], 1), 255, np.uint8)
+        self.sclera = pixels.packed(np.concatenate([eyes.sclera, opaque], 3))
+        parts = [lifted_glint(eyes.pupil[k], eyes.centres[k, :2] - eyes.origin[k], eyes.iris[k]) for k in (0, 1)]
+        self.pupil = pixels.packed(np.array([pupil for pupil, _ in parts]))
+        self.glint = pixels.packed(np.array([glint for _, glint in parts]))
+        self.lashes = pixels.packed(eyes.lashes)
+        self.balls = self.place(eyes.centres)
+        self.lash = strip(eyes.upper.shape[1])
+        roots = self.portrait.skin.points[eyes.roots, :2]
+        below = roots + np.array([0, ROOT_PX], np.float32)
+        self.lash_source = (np.concatenate([roots + eyes.tips, below], 1) - eyes.origin[:, None]).astype(np.float32)
+        self.tips = (eyes.tips * self.factor).astype(np.float32)
+        self.eye_faces = [self._face_near(self.base[lid], 2.2) for lid in eyes.upper]
+        self.lid_gap = np.maximum(self.base[eyes.lower, 1] - self.base[eyes.upper, 1], 1)
+        self.lash_ink = np.array([dark_ink(eyes.lashes[k]) for k in (0, 1)], np.float32)
+        self.rim_ink = np.array([self._below(eyes.lower[k]) for k in (0, 1)], np.float32)
+
+    def _below(self, lid: IntArray) -> FloatArray:
+        """The colour of the skin two millimetres below a lower lid's edge, RGB."""
+        at = self.portrait.skin.points[lid, :2] + np.array([0, 0.2 * self.portrait.scale])
+        x, y = np.clip(at.round().astype(int), 0, self.portrait.size - 1).T
+        return np.asarray(np.median(self.portrait.figure[y, x, :3], axis=0), np.float32)
+
+    def _light(self) -> shading.Light:
+        """The light of the picture, for the face's vertices (the first `last` ones)."""
+        skin, lips = self.portrait.skin, self.portrait.skin.points[self.lips, :2]
+        points, source = skin.points[: self.last], skin.source[: self.last]
+        shown = np.abs(points[:, :2] - source).max(1) < HIDDEN_PX
+        coarse = resized(self.portrait.figure[..., :3], max(64, self.portrait.size // 4)).astype(np.float32)
+        x, y = np.clip((source * (len(coarse) / self.portrait.size)).astype(int), 0, len(coarse) - 1).T
+        away = np.linalg.norm(points[:, None, :2] - lips[None], axis=2).min(1) / (LIPS_CM * self.portrait.scale)
+        gloss = np.where(shown, np.exp(-(away**2)), 0).astype(np.float32)
+        luminance = coarse[y, x] @ np.array([0.299, 0.587, 0.114], np.float32)
+        return shading.fit_light(self.base[: self.last], self.face, luminance, shown, gloss, self.cm)
+
+
+def dark_ink(lashes: Picture) -> FloatArray:
+    """The colour of the darkest lashes, RGB; lashes [h, w, 4], not premultiplied."""
+    solid = lashes[lashes[..., 3] > 150][:, :3].astype(np.float32)
+    if len(solid) < 8:
+        return np.array([52, 34, 28], np.float32)
+    return np.asarray(np.percentile(solid, 20, axis=0), np.float32)
+
+
+def lifted_glint(pupil: Picture, centre: FloatArray, radius: float) -> tuple[Picture, Picture]:
+    """Iris and pupil, and apart from them the lights that are mirrored in them, white: both RGBA [h, w, 4].
+
+    The iris is alike all around: what is much brighter than the median of its ring is a reflection.
+
+    Args:
+        pupil: RGBA [h, w, 4], not premultiplied; centre: x, y in it; radius: of the iris, pixels.
+    """
+    h, w, _ = pupil.shape
+    y, x = np.mgrid[:h, :w]
+    solid = pupil[..., 3] > 128
+    if solid.any():
+        centre = np.array([x[solid].mean(), y[solid].mean()])
+    ring = np.minimum(np.hypot(x - centre[0], y - centre[1]) / radius * RINGS, RINGS).astype(int)
+    colour, plain = pupil[..., :3].astype(np.float32), pupil[..., :3].astype(np.float32)
+    for k in range(RINGS):
+        mine = (ring == k) & solid
+        if mine.any():
+            limit = np.median(colour[mine], axis=0) * GLINT[0] + GLINT[1]
+            plain[mine] = np.minimum(colour[mine], limit)
+    more = colour - plain
+    burnt = (colour.max(2) >= 250)[..., None]  # there the brightest channel would have been brighter still
+    more = np.where(burnt, more.max(2, keepdims=True), (more + more.mean(2, keepdims=True)) / 2)
+    glint = np.concatenate([more, np.full((h, w, 1), 255)], 2).round().astype(np.uint8)
+    return np.concatenate([plain.round().astype(np.uint8), pupil[..., 3:]], 2), glint
+
+
+_STAGES: WeakValueDictionary[tuple[int, int], Stage] = WeakValueDictionary()
+
+
+def stage(portrait: Portrait, size: int) -> Stage:
+    """The stage of a portrait at a size: the same one for all who hold it at the same time."""
+    found = _STAGES.get((id(portrait), size))
+    if found is None or found.portrait is not portrait:
+        found = _STAGES[(id(portrait), size)] = Stage(portrait, size)
+    return found
