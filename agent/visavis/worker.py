@@ -84,7 +84,8 @@ async def entrypoint(ctx: JobContext) -> None:
         ctx.room.connect = dynacast(ctx.room.connect)  # type: ignore[assignment]
         await ctx.connect()
         logger.info("call in %s begins", ctx.room.name)
-        reason = await Call(ctx.room, ctx.proc.userdata["settings"], ctx.proc.userdata["models"], metadata).run()
+        settings, models = ctx.proc.userdata["settings"], ctx.proc.userdata["models"]
+        reason = await Call(ctx.room, settings, models, metadata, ctx.api).run()
     except InputError as error:
         reason = str(error)
     finally:

@@ -11,8 +11,9 @@ rests on samples that have left, not on samples that were pushed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from livekit import rtc
 from livekit.agents.utils import aio
@@ -32,12 +33,14 @@ from visavis.media.events import AvatarAnswered, Fault, SpeechResumed, SpeechSto
 from visavis.media.frames import compile_kernels, mono, video_frame
 from visavis.media.playout import PlayoutClock
 from visavis.media.speech import Answered, Finished, Heard, Progressed, Speech, Started
+from visavis.media.tape import Pcm
 from visavis_models.spec import ROOM_RATE
 
 AUDIO_TRACK, VIDEO_TRACK = "avatar-voice", "avatar-face"
 AUDIO_BITRATE = 48_000  # Opus is transparent for one voice from about 32 kbit/s on
 VIDEO_FPS = 30.0  # a ceiling above our 25, so that the encoder never drops a frame for it
 ENVELOPE = ROOM_RATE // 4  # samples of one packet, 250 ms
+Tap: TypeAlias = Callable[[int, Pcm], None]  # the voice as it has left: the wall clock's us, int16 [n] at 48 kHz
 WAITING_S = 60.0  # so much voice is taken from the receiver ahead of its playing
 
 
@@ -87,6 +90,9 @@ class Runner:
         source: what draws the face.
         video: what is published of it.
         probing: send flashes and clicks.
+
+    Attributes:
+        tap: gets the whole voice, silence included, a quarter of a second after it has left.
     """
 
     def __init__(
@@ -114,6 +120,7 @@ class Runner:
         self._tasks: list[asyncio.Task[None]] = []
         self._tracks: list[str] = []
         self.published = asyncio.Event()
+        self.tap: Tap | None = None
 
     async def start(self) -> None:
         """Bring sound and picture to life; they are published as soon as the room is connected."""
@@ -237,7 +244,10 @@ class Runner:
         self._tell(self._speech.due(now_us))
         begin, pcm = self._speech.new_sound(ENVELOPE, now_us)
         if len(pcm):
-            self._outbox.put(VoiceEnvelope(to_wall_us(self._speech.leaves_us(begin)), levels(pcm)))
+            leaves_us = to_wall_us(self._speech.leaves_us(begin))
+            self._outbox.put(VoiceEnvelope(leaves_us, levels(pcm)))
+            if self.tap is not None:
+                self.tap(leaves_us, pcm)
         self._room_left.set()
 
     def _tell(self, heard: Iterable[Heard]) -> None:

@@ -15,7 +15,7 @@ from livekit.agents.voice import avatar
 
 from visavis.avatar.face import Face, FrameSource
 from visavis.avatar.pump import clock_us
-from visavis.avatar.runner import AvatarStats, Runner, VideoOptions
+from visavis.avatar.runner import AvatarStats, Runner, Tap, VideoOptions
 from visavis.avatar.sink import AvatarAudioOutput
 from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 from visavis_models.spec import Motion
@@ -84,6 +84,11 @@ class AvatarSession(avatar.AvatarSession[str]):
         """A frame of the person's voice: the face listens."""
         if self._runner is not None:
             self._runner.listening.hear(frame, clock_us())
+
+    def tap(self, tap: Tap) -> None:
+        """Have the whole voice, silence included, after it has left; call it after `start`."""
+        if self._runner is not None:
+            self._runner.tap = tap
 
     def see(self, motion: Motion | None) -> None:
         """What the person was seen to do until now, newest last; None: nobody is seen."""

@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import asdict
+from pathlib import Path
 
-from livekit import rtc
-from livekit.agents import CloseEvent, ErrorEvent
+from livekit import api, rtc
+from livekit.agents import NOT_GIVEN, CloseEvent, ErrorEvent
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 
 from visavis.avatar import AvatarSession, VideoOptions
 from visavis.call.metadata import JobMetadata
+from visavis.call.person import Person
+from visavis.call.recorder import Recorder
 from visavis.dialogue import providers
 from visavis.dialogue.host import Host
 from visavis.dialogue.turn_end import Words
+from visavis.media.errors import InputError
 from visavis.media.events import EVENTS_TOPIC, Event, Fault, encode, wall_us
 from visavis.media.metrics import LoadMeter
 from visavis.media.settings import Settings
 from visavis.perception import Watcher
+from visavis.phone.caller import Caller, Leg, is_phone
+from visavis.phone.digits import Keypad, spoken
+from visavis.phone.tools import PhoneTools
 from visavis_models.spec import MODEL_RATE
 
 logger = logging.getLogger(__name__)
@@ -38,20 +45,40 @@ class Call:
         settings: what the worker was told.
         models: what the process loaded.
         metadata: what the dispatch asked.
+        livekit: the API of the room's server, for what is done to a telephone's line; None leaves it alone.
+
+    Raises:
+        InputError: the dispatch asks for a recording, and the settings name no folder for it.
     """
 
     def __init__(
-        self, room: rtc.Room, settings: Settings, models: providers.Models, metadata: JobMetadata | None = None
+        self,
+        room: rtc.Room,
+        settings: Settings,
+        models: providers.Models,
+        metadata: JobMetadata | None = None,
+        livekit: api.LiveKitAPI | None = None,
     ) -> None:
         self._room = room
         self._settings = settings
         self._metadata = metadata or JobMetadata()
+        self._livekit = livekit
+        if self._metadata.record and not settings.record.folder:
+            raise InputError("job metadata: record needs a folder; start the worker with --record-calls FOLDER")
+        self._records = bool(settings.record.folder) and (settings.record.every_call or self._metadata.record)
         self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS_AT_ONCE)
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._arrival: asyncio.Task[None] | None = None
+        self._started = False
         self._leaving: asyncio.TimerHandle | None = None
         self._watcher = Watcher(room, self._send)
         self._words = Words()
-        self._session = providers.session(settings, models, self._watcher.sight, self._words)
+        self._person = Person(self._watcher.sight)
+        self._keypad = Keypad(self._on_keys)
+        self._tools: PhoneTools | None = None
+        self._recorder: Recorder | None = None
+        self._session = providers.session(settings, models, self._person, self._words)
+        self._host = self._make_host()
         self._avatar = AvatarSession(
             portrait=self._metadata.portrait or settings.portrait,
             emotion=settings.emotion,
@@ -77,29 +104,42 @@ class Call:
         self._room.on("participant_disconnected", self._on_left)
         self._room.on("participant_connected", self._on_came)
         self._room.on("disconnected", self._on_disconnected)
+        self._room.on("sip_dtmf_received", self._on_digit)
         self._session.on("close", self._on_session_closed)
         self._session.on("error", self._on_error)
         if self._settings.camera:
             self._watcher.start()
         await self._avatar.start(self._session, room=self._room)
-        host = Host(
-            instructions=self._settings.instructions.format(name=self._settings.name),
-            greeting=self._settings.greeting.format(name=self._settings.name),
-            ready=self._audible,
-            sight=self._watcher.sight,
-            tell=self._tell,
-            words=self._words,
-            hear=self._avatar.hear,
-        )
+        if self._records:
+            self._recorder = Recorder(Path(self._settings.record.folder), self._room, self._session)
+            self._avatar.tap(self._recorder.speak)
+        for person in self._room.remote_participants.values():
+            await self._on_person(person)
         await self._session.start(
-            host,
+            self._host,
             room=self._room,
             room_options=RoomOptions(
                 audio_input=AudioInputOptions(
                     sample_rate=MODEL_RATE, frame_size_ms=MIC_FRAME_MS, auto_gain_control=False
                 ),
                 audio_output=False,
+                participant_identity=self._person.caller.identity if self._person.caller else NOT_GIVEN,
             ),
+        )
+        self._started = True
+
+    def _make_host(self) -> Host:
+        settings = self._settings
+        greeting = settings.greeting.format(name=settings.name)
+        return Host(
+            instructions=settings.instructions.format(name=settings.name),
+            greeting=f"{settings.record.notice} {greeting}".strip() if self._records else greeting,
+            ready=self._audible,
+            sight=self._person,
+            tell=self._tell,
+            words=self._words,
+            hear=lambda frame: self._avatar.hear(frame),
+            answers=lambda text: self._tools is None or self._tools.answers(text),
         )
 
     async def aclose(self) -> None:
@@ -109,7 +149,14 @@ class Call:
         self._room.off("participant_disconnected", self._on_left)
         self._room.off("participant_connected", self._on_came)
         self._room.off("disconnected", self._on_disconnected)
+        self._room.off("sip_dtmf_received", self._on_digit)
+        self._keypad.close()
+        if self._arrival is not None:
+            self._arrival.cancel()
+            await asyncio.wait([self._arrival])
         await self._session.aclose()
+        if self._recorder is not None:
+            await self._recorder.aclose()
         await self._avatar.aclose()
         await self._watcher.aclose()
         for part in (self._session.stt, self._session.llm, self._session.tts):
@@ -131,7 +178,35 @@ class Call:
         except TimeoutError:
             logger.info("nobody listens to the voice; greeting all the same")
 
+    async def _on_person(self, person: rtc.RemoteParticipant) -> None:
+        """Somebody is there: the agent listens to a telephone rather than to anybody else."""
+        if not is_phone(person) or self._person.caller is not None:
+            return
+        caller = self._person.caller = Caller.of(person)
+        logger.info("call in %s is by telephone, from %s", self._room.name, caller.number or "a withheld number")
+        if self._recorder is not None:
+            self._recorder.transcript.caller = caller.number
+        await self._host.update_instructions(self._settings.phone.instructions.format(name=self._settings.name))
+        if self._livekit is not None:
+            leg = Leg(self._room, caller.identity, self._livekit)
+            self._tools = PhoneTools(leg, self._keypad, self._settings.phone.targets(), self._end)
+            await self._host.update_tools(self._tools.tools())
+
+    async def _link(self, person: rtc.RemoteParticipant) -> None:
+        await self._on_person(person)
+        if self._person.caller is not None and self._started:
+            self._session.room_io.set_participant(self._person.caller.identity)
+
+    def _on_digit(self, digit: rtc.SipDTMF) -> None:
+        self._keypad.press(digit.digit)
+
+    def _on_keys(self, keys: str) -> None:
+        self._session.interrupt()
+        self._session.generate_reply(user_input=spoken(keys))
+
     def _on_left(self, person: rtc.RemoteParticipant) -> None:
+        if is_phone(person):
+            self._end("the caller hung up")  # a telephone does not come back
         if self._people():
             return
         if person.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED:
@@ -141,6 +216,8 @@ class Call:
             self._leaving = loop.call_later(RETURN_WITHIN_S, self._end, "the caller's connection broke")
 
     def _on_came(self, person: rtc.RemoteParticipant) -> None:
+        if is_phone(person):
+            self._arrival = asyncio.create_task(self._link(person))
         if self._leaving is not None:
             self._leaving.cancel()
             self._leaving = None

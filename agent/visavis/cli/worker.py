@@ -34,9 +34,16 @@ class OneLine(logging.Formatter):
 @click.option("--llm", metavar="PROVIDER", help="The language model (host).")
 @click.option("--tts", metavar="PROVIDER", help="The voice (hibari).")
 @click.option("--portrait", metavar="FACE", help="A shipped face by name, or an .avatar file (alex).")
+@click.option("--record-calls", metavar="FOLDER", help="Record every call there, sound and transcript, and say so.")
 @click.option("--verbose", is_flag=True, help="Log what livekit-agents does, too.")
 def command(
-    file: Path | None, stt: str | None, llm: str | None, tts: str | None, portrait: str | None, verbose: bool
+    file: Path | None,
+    stt: str | None,
+    llm: str | None,
+    tts: str | None,
+    portrait: str | None,
+    record_calls: str | None,
+    verbose: bool,
 ) -> None:
     """Serve calls as the LiveKit agent `visavis`.
 
@@ -55,7 +62,8 @@ def command(
     Settings come, each overruling the one before, from --settings (or the file that VISAVIS_SETTINGS names), from
     VISAVIS_STT, VISAVIS_LLM, VISAVIS_TTS, VISAVIS_PORTRAIT, VISAVIS_TURN_MIN_DELAY_S and so on, and from here.
     """
-    given = {"stt": stt, "llm": llm, "tts": tts, "portrait": portrait}
+    record = {"folder": str(Path(record_calls).resolve())} if record_calls else None
+    given = {"stt": stt, "llm": llm, "tts": tts, "portrait": portrait, "record": record}
     settings = Settings.load(file, {key: value for key, value in given.items() if value is not None})
     missing = [name for name in _KEYS if not os.environ.get(name)]
     if missing:

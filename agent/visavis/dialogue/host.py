@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 
 from livekit import rtc
-from livekit.agents import Agent, APIError, ModelSettings, llm, stt
+from livekit.agents import Agent, APIError, ModelSettings, StopResponse, llm, stt
 from livekit.agents.types import FlushSentinel
 
 from visavis.dialogue.backchannel import is_backchannel
@@ -43,6 +43,7 @@ class Host(Agent):
         tell: tells the people in the room of a fault.
         words: is told what the user just said.
         hear: takes every frame of the user's voice, for the face that listens.
+        answers: whether the user's words, given as text, are to be answered; they are part of the talk either way.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Host(Agent):
         tell: Tell = lambda part, message: None,
         words: Words | None = None,
         hear: Callable[[rtc.AudioFrame], None] = lambda frame: None,
+        answers: Callable[[str], bool] = lambda text: True,
     ) -> None:
         super().__init__(instructions=instructions)
         self._greeting = greeting
@@ -63,11 +65,16 @@ class Host(Agent):
         self._tell = tell
         self._words = words or Words()
         self._hear = hear
+        self._answers = answers
 
     async def on_enter(self) -> None:
         await self._ready()
         if self._greeting:
             self.session.say(self._greeting)
+
+    async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
+        if not self._answers(new_message.text_content or ""):
+            raise StopResponse
 
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
@@ -109,12 +116,13 @@ class Host(Agent):
             yield f" {BROKEN_OFF}" if answered else APOLOGY
 
     def _seeing(self, chat_ctx: llm.ChatContext) -> llm.ChatContext:
-        """The conversation, with what the camera shows just before the user's last words."""
+        """The conversation, with what is known of the person just before their last words."""
         seen = self._sight.describe()
         if not seen:
             return chat_ctx
         chat_ctx = chat_ctx.copy()
-        note = llm.ChatMessage(role="system", content=[f"What your camera shows now: {seen}"])
+        source = "What you may tell the caller" if "telephone" in self._sight.facts else "What your camera shows now"
+        note = llm.ChatMessage(role="system", content=[f"{source}: {seen}"])
         chat_ctx.items.insert(max(0, len(chat_ctx.items) - 1), note)
         return chat_ctx
 

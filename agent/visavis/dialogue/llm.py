@@ -1,8 +1,12 @@
-"""The default language model as a LiveKit plugin: the scripted host, and SmolLM2 for what it does not know."""
+"""The default language model as a LiveKit plugin: the scripted host, and SmolLM2 for what it does not know.
+
+The small model calls no tools; the script calls those that it knows words for, and reads out what a tool returns.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import Executor
 from typing import Any
 
@@ -16,6 +20,7 @@ from livekit.agents import (
     utils,
 )
 
+from visavis.dialogue.actions import Action, action
 from visavis.dialogue.priority import LANGUAGE_NICE, quiet_thread
 from visavis.dialogue.script import Script
 from visavis.dialogue.smollm import Message, Sentences, SmolLM
@@ -26,7 +31,7 @@ SILENCE = "I am not sure about that one. Ask me something else."
 
 
 class HostLLM(llm.LLM):
-    """Scripted answers first (where there is a script), the small model for the rest; no tools."""
+    """Scripted answers first (where there is a script), the small model for the rest."""
 
     def __init__(self, model: SmolLM | None = None, script: Script | None = None) -> None:
         super().__init__()
@@ -52,7 +57,7 @@ class HostLLM(llm.LLM):
         tool_choice: NotGivenOr[llm.ToolChoice] = NOT_GIVEN,
         extra_kwargs: NotGivenOr[dict[str, Any]] = NOT_GIVEN,
     ) -> llm.LLMStream:
-        return HostStream(self, self._model, self._script, self._thread, chat_ctx, conn_options)
+        return HostStream(self, self._model, self._script, self._thread, chat_ctx, tools or [], conn_options)
 
     async def aclose(self) -> None:
         await super().aclose()
@@ -69,9 +74,11 @@ class HostStream(llm.LLMStream):
         script: Script | None,
         thread: Executor,
         chat_ctx: llm.ChatContext,
+        tools: list[llm.Tool],
         conn_options: APIConnectOptions,
     ) -> None:
-        super().__init__(owner, chat_ctx=chat_ctx, tools=[], conn_options=conn_options)
+        super().__init__(owner, chat_ctx=chat_ctx, tools=tools, conn_options=conn_options)
+        self._names = {tool.info.name for tool in tools if isinstance(tool, llm.FunctionTool)}
         self._model = model
         self._script = script
         self._thread = thread
@@ -80,10 +87,18 @@ class HostStream(llm.LLMStream):
         self._sent = False
 
     async def _run(self) -> None:
+        last = self._chat_ctx.items[-1] if self._chat_ctx.items else None
+        if isinstance(last, llm.FunctionCallOutput):
+            self._send(last.output)
+            return
         history = talk(self._chat_ctx)
         if not history or history[-1]["role"] != "user":
             return
         said = [message["content"] for message in history if message["role"] == "assistant"]
+        wanted = action(history[-1]["content"], self._names) if self._script else None
+        if wanted:
+            self._call(wanted)
+            return
         answer = self._script.answer(history[-1]["content"], said) if self._script else None
         if answer:
             self._send(answer)
@@ -119,6 +134,13 @@ class HostStream(llm.LLMStream):
         self._send(*sentences.finish())
         if not self._sent:
             self._send(SILENCE)
+
+    def _call(self, wanted: Action) -> None:
+        call = llm.FunctionToolCall(
+            name=wanted.tool, arguments=json.dumps(wanted.arguments), call_id=utils.shortuuid("call_")
+        )
+        delta = llm.ChoiceDelta(role="assistant", tool_calls=[call])
+        self._event_ch.send_nowait(llm.ChatChunk(id=self._id, delta=delta))
 
     def _send(self, *sentences: str) -> None:
         for sentence in sentences:

@@ -20,6 +20,7 @@ _CONTRACTIONS = (
     (r"\bcan't\b", "can not"),
     (r"n't\b", " not"),
 )
+_TELEPHONE = "telephone"  # of a person's facts: there is no camera
 _HONEST = "I have no picture of you, so I can not see that. You could switch on your camera."
 
 
@@ -83,8 +84,12 @@ def plain(text: str) -> str:
     return " ".join(re.sub(r"[^a-z0-9+*/.\- ]|\.(?!\d)", " ", text).split())
 
 
-def _always(text: str) -> Answer:
-    return lambda scene: text.format(name=scene.name)
+def _always(text: str, by_telephone: str = "") -> Answer:
+    return lambda scene: ((_by_telephone(scene) and by_telephone) or text).format(name=scene.name)
+
+
+def _by_telephone(scene: Scene) -> bool:
+    return _TELEPHONE in scene.sight.facts
 
 
 def _sum(scene: Scene) -> str | None:
@@ -117,12 +122,27 @@ def _seen(scene: Scene) -> str:
     return scene.sight.describe() or _HONEST
 
 
+def _pressed(scene: Scene) -> str:
+    return f"You {scene.words.removeprefix('i ')}."
+
+
+def _number(scene: Scene) -> str | None:
+    return scene.sight.describe() if _by_telephone(scene) else None
+
+
 _WHO = "I am {name}, a computer-made face and voice."
+_WHO_BY_TELEPHONE = "I am {name}, a computer-made voice."
 _SKILLS = "You can ask me for the time or the date, for a small sum, or what your camera shows. Or we just talk."
+_SKILLS_BY_TELEPHONE = "You can ask me for the time or the date, or for a small sum. Or we just talk."
+_WHO_AND_WHAT_BY_TELEPHONE = f"{_WHO_BY_TELEPHONE} I can talk with you, tell the time, and do small sums."
 _WHO_AND_WHAT = f"{_WHO} I can talk with you, tell the time, do small sums, and say what your camera shows."
 _GLAD = "I am glad to hear that."
+_HELLO, _HELLO_BY_TELEPHONE = "Hello! Nice to see you.", "Hello! Nice to hear from you."
 _BYE = "Goodbye! It was nice to talk with you."
 _STOP = "All right, I stop here."
+_skills = _always(_SKILLS, _SKILLS_BY_TELEPHONE)
+_who = _always(_WHO, _WHO_BY_TELEPHONE)
+_who_and_what = _always(_WHO_AND_WHAT, _WHO_AND_WHAT_BY_TELEPHONE)
 
 # the user's words -> the answer; more particular ones first
 _ANSWERS: tuple[tuple[str, Answer], ...] = (
@@ -137,15 +157,17 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"\bam i (visible|in the picture)\b|\bis my camera (on|working)\b", _seen),
     (r"\bwhat time is it\b|\bwhat is the time\b|\b(tell me|have) the time\b|\bhow late is it\b", _time),
     (r"\bwhat (day|date) is (it|today)\b|\bwhat is (the|today s) date\b|\bwhich day\b", _date),
-    (r"\bwho are you\b.*\bwhat can you do\b", _always(_WHO_AND_WHAT)),
-    (r"\bwhat can you do\b|\bhow can you help\b|^(please )?help( me)?( please)?$|\bi need help\b", _always(_SKILLS)),
-    (r"\bwho are you\b|\bwhat is your name\b|\bwhat are you called\b", _always(_WHO)),
-    (r"\bare you (a |an )?(human|real|robot|computer|ai|machine|person|bot)\b|\bwhat are you$", _always(_WHO)),
+    (r"\bwho are you\b.*\bwhat can you do\b", _who_and_what),
+    (r"\bwhat can you do\b|\bhow can you help\b|^(please )?help( me)?( please)?$|\bi need help\b", _skills),
+    (r"\bwho are you\b|\bwhat is your name\b|\bwhat are you called\b", _who),
+    (r"\bare you (a |an )?(human|real|robot|computer|ai|machine|person|bot)\b|\bwhat are you$", _who),
     (r"\bhow are you\b|\bhow do you do\b|\bhow is it going\b", _always("I am very well, thank you. How are you?")),
     (r"^((i|we) (am|are) )?(very |pretty |quite )?(fine|good|well|great)( thanks| thank you| too)*$", _always(_GLAD)),
     (r"\b(good ?bye|bye|see you( later| soon| tomorrow)?|farewell|good night)$|^(good ?bye|bye)\b", _always(_BYE)),
     (r"\bthank(s| you)\b", _always("You are welcome.")),
-    (r"^(hello|hi|hey|good (morning|afternoon|evening))( there)?( \w+)?$", _always("Hello! Nice to see you.")),
+    (r"^(hello|hi|hey|good (morning|afternoon|evening))( there)?( \w+)?$", _always(_HELLO, _HELLO_BY_TELEPHONE)),
+    (r"^i pressed .", _pressed),
+    (r"\bwhat is my (phone |telephone )?number\b|\b(who|where) am i calling from\b", _number),
     (r"\b(can|do) you hear me\b", _always("Yes, I can hear you well.")),
 )
 TABLE = tuple((re.compile(pattern), answer) for pattern, answer in _ANSWERS)

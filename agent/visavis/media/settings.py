@@ -164,6 +164,58 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True)
+class RecordSettings:
+    """Recording of calls, sound and transcript.
+
+    Attributes:
+        folder: where to; "" records nothing.
+        every_call: whether all calls are recorded, or only those whose dispatch asks for it.
+        notice: said before the greeting of a call that is recorded.
+    """
+
+    folder: str = ""
+    every_call: bool = True
+    notice: str = "This call is recorded."
+
+    def __post_init__(self) -> None:
+        if not self.notice.strip():
+            raise InputError("record.notice must not be empty: a caller is told that the call is recorded")
+
+
+@dataclass(frozen=True)
+class PhoneSettings:
+    """How the agent is on the telephone.
+
+    Attributes:
+        transfer: whom a caller may be transferred to, as in "sales=sip:sales@pbx.example, support=tel:+15550100".
+        instructions: the language model's, instead of `Settings.instructions`. `{name}` stands for its name.
+    """
+
+    transfer: str = ""
+    instructions: str = (
+        "You are {name}, a friendly person on the telephone. You can not see the caller, and they can not see you. "
+        "Answer in one or two short spoken sentences, without lists, markup or emoji."
+    )
+
+    def __post_init__(self) -> None:
+        self.targets()
+
+    def targets(self) -> dict[str, str]:
+        """The names and addresses of `transfer`.
+
+        Raises:
+            InputError: it is written otherwise.
+        """
+        targets = {}
+        for item in filter(None, (part.strip() for part in self.transfer.split(","))):
+            name, _, address = (part.strip() for part in item.partition("="))
+            if not name or not address.startswith(("sip:", "sips:", "tel:")):
+                raise InputError(f"phone.transfer {item!r}: write NAME=sip:USER@HOST or NAME=tel:+NUMBER")
+            targets[name] = address
+        return targets
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a worker can be told.
 
@@ -192,6 +244,8 @@ class Settings:
     turn: TurnSettings = field(default_factory=TurnSettings)
     video: VideoSettings = field(default_factory=VideoSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
+    record: RecordSettings = field(default_factory=RecordSettings)
+    phone: PhoneSettings = field(default_factory=PhoneSettings)
 
     def __post_init__(self) -> None:
         for role in ROLES:
