@@ -82,3 +82,19 @@ def test_talk_joins_the_words_of_one_side() -> None:
     context = asked("One.", "Two.")
     context.add_message(role="assistant", content="Three.")
     assert talk(context) == [{"role": "user", "content": "One."}, {"role": "assistant", "content": "Two. Three."}]
+
+
+async def test_the_script_calls_the_tools_it_has_words_for(smollm) -> None:
+    async with HostLLM(smollm, Script()) as model:
+        context = llm.ChatContext.empty()
+        context.add_message(role="user", content="Hold on, please.")
+
+        @llm.function_tool
+        async def hold() -> None:
+            """Wait."""
+
+        answer = await model.chat(chat_ctx=context, tools=[hold]).collect()
+        assert [call.name for call in answer.tool_calls] == ["hold"] and not answer.text
+        context.items.append(llm.FunctionCallOutput(name="hold", call_id="1", output="Waited.", is_error=False))
+        answer = await model.chat(chat_ctx=context, tools=[hold]).collect()
+        assert answer.text.strip() == "Waited." and not answer.tool_calls

@@ -107,3 +107,24 @@ def test_repeat_that() -> None:
 
 def test_plain() -> None:
     assert plain("What's that?! I\u2019m 3.5, you can't.") == "what is that i am 3.5 you can not"
+
+
+class Telephone:
+    facts = frozenset({"telephone"})
+
+    def describe(self) -> str:
+        return "You are calling from 100 by telephone, so I can not see you."
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Can you see me?", "Can you see that I am smiling?", "What is my number?", "Who are you?", "Hello.", "Help."],
+)
+def test_nothing_is_seen_by_telephone(said: str) -> None:
+    answer = Script(sight=Telephone()).answer(said)
+    assert answer
+    assert not any(word in answer for word in ("camera", "picture", "smile", "face", "Nice to see"))
+
+
+def test_keys_are_confirmed() -> None:
+    assert Script(sight=Telephone()).answer("I pressed 4 2 hash.") == "You pressed 4 2 hash."

@@ -43,7 +43,7 @@ class Host(Agent):
         tell: tells the people in the room of a fault.
         words: is told what the user just said.
         hear: takes every frame of the user's voice, for the face that listens.
-        answers: whether the user's words, given as text, are to be answered; they are part of the talk either way.
+        answers: whether the user's words, given as text, are to be answered; else they are no part of the talk.
     """
 
     def __init__(

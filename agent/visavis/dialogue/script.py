@@ -167,6 +167,7 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"\bthank(s| you)\b", _always("You are welcome.")),
     (r"^(hello|hi|hey|good (morning|afternoon|evening))( there)?( \w+)?$", _always(_HELLO, _HELLO_BY_TELEPHONE)),
     (r"^i pressed .", _pressed),
+    (r"^(okay |ok |so )*(i am|we are) back\b", _always("Good to have you back. What can I do for you?")),
     (r"\bwhat is my (phone |telephone )?number\b|\b(who|where) am i calling from\b", _number),
     (r"\b(can|do) you hear me\b", _always("Yes, I can hear you well.")),
 )
