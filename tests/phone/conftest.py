@@ -1,11 +1,8 @@
-"""One telephone exchange for all tests of the phone: real redis, LiveKit server and SIP service, and real softphones.
-
-`VISAVIS_REQUIRE_PHONE=1` (as continuous integration sets it) makes a missing program a failure instead of a skip.
-"""
+"""One telephone exchange for all tests of the phone: real redis, LiveKit server and SIP service, real softphones."""
 
 from __future__ import annotations
 
-import os
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -16,30 +13,19 @@ import pytest_asyncio
 from livekit import api
 
 from visavis.local.exchange import Exchange
-from visavis.local.sip_binary import find_redis, find_sip, find_softphone
 from visavis.local.softphone import Account, Codec, Softphone
 from visavis.local.worker_process import LocalWorker
-from visavis.media.errors import ServerError
+from visavis.phone.diary import Diary
 from visavis.phone.line import Line
 
 NUMBER, CALLER = "100", "+15550199"
-
-
-@pytest.fixture(scope="session")
-def phone_installed(server_installed: None) -> None:
-    """Skips, visibly, where this machine lacks livekit-sip, redis or baresip."""
-    try:
-        find_sip(), find_redis(), find_softphone()
-    except ServerError as error:
-        if os.environ.get("VISAVIS_REQUIRE_PHONE"):
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+SAID: list[str] = []  # by the exchange, of what died and came back
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def exchange(phone_installed: None) -> AsyncIterator[Exchange]:
     """The services with one line, number 100; nobody answers unless `phone_agent` runs."""
-    async with Exchange(Line.fresh(NUMBER)) as running:
+    async with Exchange(Line.fresh(NUMBER), say=SAID.append, media_timeout_s=5) as running:
         yield running
 
 
@@ -83,3 +69,26 @@ async def phones(exchange: Exchange, tmp_path: Path) -> AsyncIterator[Callable[.
     """`await phones(number, codec, password=..., answers=...)`: a softphone at the line."""
     async with AsyncExitStack() as stack:
         yield Phones(exchange, tmp_path, stack)
+
+
+@pytest.fixture
+def told(exchange: Exchange) -> Callable[[str], Awaitable[str]]:
+    """`await told(words)`: the first line of the diary since the test began that holds these words; else fails."""
+    begin = exchange.sip.child.log.stat().st_size
+
+    def lines() -> list[str]:
+        diary = Diary()
+        with exchange.sip.child.log.open(errors="replace") as log:
+            log.seek(begin)
+            return [said for line in log if (said := diary.read(line))]
+
+    async def wait(words: str, within_s: float = 10) -> str:
+        try:
+            async with asyncio.timeout(within_s):
+                while not (found := [line for line in lines() if words in line]):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            pytest.fail(f"the diary has no {words!r}, but {lines()}")
+        return found[0]
+
+    return wait

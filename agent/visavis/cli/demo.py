@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import webbrowser
 from pathlib import Path
 
 import click
 
-from visavis.local.child import Child
+from visavis.cli.stopping import until_stopped
 from visavis.local.page import Avatar, PageServer
 from visavis.local.ports import free_port, is_free
+from visavis.local.running import first_to_end
 from visavis.local.server import LocalServer
 from visavis.local.worker_process import LocalWorker
-from visavis.media.errors import InputError, ServerError
+from visavis.media.errors import InputError
 from visavis.media.settings import Settings
 
 DEFAULT_PORT = 8080
@@ -36,7 +36,8 @@ def command(port: int | None, portrait: str | None, file: Path | None, open_brow
     settings = Settings.load(file, {"portrait": portrait} if portrait else None)
     arguments = [*(["--settings", str(file)] if file else []), "--portrait", settings.portrait]
     avatar = Avatar(settings.name, settings.portrait)
-    asyncio.run(demo(page_port(port), avatar, arguments, open_browser))
+    page = page_port(port)
+    asyncio.run(until_stopped(lambda stack: run(stack, page, avatar, arguments, open_browser)))
 
 
 def page_port(port: int | None) -> int:
@@ -57,27 +58,6 @@ def page_port(port: int | None) -> int:
     return free_port()
 
 
-async def demo(port: int, avatar: Avatar, arguments: list[str], open_browser: bool) -> None:
-    """Run it all until SIGINT or SIGTERM.
-
-    Raises:
-        VisavisError: something did not start, or a child ended on its own; says which and why.
-    """
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with contextlib.AsyncExitStack() as stack:
-        running = asyncio.create_task(run(stack, port, avatar, arguments, open_browser))
-        stop = asyncio.create_task(stopped.wait())
-        await asyncio.wait((running, stop), return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
-        if stopped.is_set():
-            click.echo("Stopping.")
-            running.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await running
-
-
 async def run(stack: contextlib.AsyncExitStack, port: int, avatar: Avatar, arguments: list[str], browse: bool) -> None:
     """Start server, agent and page, say the address, and watch; `stack` ends what was started."""
     server = LocalServer()
@@ -89,18 +69,5 @@ async def run(stack: contextlib.AsyncExitStack, port: int, avatar: Avatar, argum
     click.echo(f"Visavis is ready: {page.url}")
     if browse:
         await asyncio.to_thread(webbrowser.open, page.url)
-    await first_to_end(*([server.child] if server.own else []), worker.child)
-
-
-async def first_to_end(*children: Child) -> None:
-    """Wait until one of them ends, which none should.
-
-    Raises:
-        ServerError: which one, and its last words.
-    """
-    async with asyncio.TaskGroup() as group:
-        ends = {child: group.create_task(child.wait()) for child in children}
-        await asyncio.wait(ends.values(), return_when=asyncio.FIRST_COMPLETED)
-        for end in ends.values():
-            end.cancel()
-    raise ServerError(next(child.epitaph() for child in children if not child.running))
+    children = (*([server.child] if server.own else []), worker.child)
+    await first_to_end(*(child.lost() for child in children))

@@ -116,6 +116,15 @@ class Child:
         """Wait until it has ended; its exit code."""
         return await self._process.wait() if self._process else 0
 
+    async def lost(self) -> None:
+        """Wait until it has ended by itself, which it should not.
+
+        Raises:
+            ServerError: then; with its last words.
+        """
+        await self.wait()
+        raise ServerError(self.epitaph())
+
     async def stop(self, grace_s: float = 5.0) -> None:
         """SIGTERM, and after `grace_s` SIGKILL to its whole group; returns when it is gone."""
         process, self._process = self._process, None

@@ -12,12 +12,10 @@ from collections.abc import Callable
 
 from livekit import api
 
-from visavis.local.child import Child
 from visavis.local.redis import LocalRedis
-from visavis.local.running import Running
+from visavis.local.running import Running, first_to_end
 from visavis.local.server import LocalServer
-from visavis.local.sip import LocalSip
-from visavis.media.errors import ServerError
+from visavis.local.sip import MEDIA_TIMEOUT_S, LocalSip
 from visavis.phone.line import Line, provision
 
 
@@ -30,17 +28,24 @@ class Exchange(Running):
         line: the line that it has; None leaves the project without any.
         sip_port: of SIP on loopback; None takes a free one.
         say: told in one line what died and is started again.
+        media_timeout_s: after so much time without any sound of the phone a call is ended.
 
     Raises:
         InputError: the port asked for is in use.
         ServerError: one of them is not installed, or did not start; says which and why.
     """
 
-    def __init__(self, line: Line | None, sip_port: int | None = None, say: Callable[[str], None] = print) -> None:
+    def __init__(
+        self,
+        line: Line | None,
+        sip_port: int | None = None,
+        say: Callable[[str], None] = print,
+        media_timeout_s: int = MEDIA_TIMEOUT_S,
+    ) -> None:
         self.line = line
         self.redis = LocalRedis()
         self.server = LocalServer(environment=False, redis=self.redis.settings)
-        self.sip = LocalSip(self.server, self.redis, sip_port, say)
+        self.sip = LocalSip(self.server, self.redis, sip_port, say, media_timeout_s)
         self._say = say
         self._stack = contextlib.AsyncExitStack()
         self._keeper: asyncio.Task[None] | None = None
@@ -63,16 +68,7 @@ class Exchange(Running):
             ServerError: then; says which one, and its last words.
         """
         assert self._keeper is not None
-        ends = [asyncio.create_task(work) for work in (_end_of(self.server.child), self.sip.lost())]
-        try:
-            await asyncio.wait((*ends, self._keeper), return_when=asyncio.FIRST_COMPLETED)
-            for end in (*ends, self._keeper):
-                if end.done():
-                    end.result()
-        finally:
-            for end in ends:
-                end.cancel()
-            await asyncio.gather(*ends, return_exceptions=True)
+        await first_to_end(self.server.child.lost(), self.sip.lost(), _wait(self._keeper))
 
     async def aclose(self) -> None:
         """End them, the calls first."""
@@ -94,6 +90,5 @@ class Exchange(Running):
             await self._provision()
 
 
-async def _end_of(child: Child) -> None:
-    await child.wait()
-    raise ServerError(child.epitaph())
+async def _wait(task: asyncio.Task[None]) -> None:
+    await asyncio.shield(task)

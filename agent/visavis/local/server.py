@@ -50,22 +50,24 @@ class Endpoint:
     keys: Keys
 
     @classmethod
-    def from_environment(cls) -> Endpoint | None:
+    def from_environment(cls, given: str = "") -> Endpoint | None:
         """The server of `LIVEKIT_URL`, `LIVEKIT_API_KEY` and `LIVEKIT_API_SECRET`; None when no URL is set.
+
+        Args:
+            given: a URL to take instead of that of the environment.
 
         Raises:
             InputError: a URL without keys, or of another scheme.
         """
-        url = os.environ.get("LIVEKIT_URL")
+        url = given or os.environ.get("LIVEKIT_URL")
         if not url:
             return None
+        said = "--url" if given else "LIVEKIT_URL"
         if urlsplit(url).scheme not in ("ws", "wss", "http", "https") or not urlsplit(url).hostname:
-            raise InputError(f"LIVEKIT_URL={url}: write ws://HOST:PORT or wss://HOST")
+            raise InputError(f"{said}={url}: write ws://HOST:PORT or wss://HOST")
         key, secret = os.environ.get("LIVEKIT_API_KEY"), os.environ.get("LIVEKIT_API_SECRET")
         if not key or not secret:
-            raise InputError(
-                "LIVEKIT_URL is set, but not LIVEKIT_API_KEY and LIVEKIT_API_SECRET; set them, or unset it"
-            )
+            raise InputError(f"{said} is set, but not LIVEKIT_API_KEY and LIVEKIT_API_SECRET; set them, or unset it")
         return cls(url, Keys(key, secret))
 
     async def answers(self) -> bool:

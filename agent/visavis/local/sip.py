@@ -22,7 +22,7 @@ STOP_GRACE_S = 1.0  # it would wait for the calls that it holds
 RTP_PORTS = "20000-21999"
 RESTARTS = 5  # within WINDOW_S; more is no accident
 WINDOW_S = 120.0
-MEDIA_TIMEOUT = "15s"  # a phone that sends no sound for so long has gone
+MEDIA_TIMEOUT_S = 15  # a phone that sends no sound for so long has gone
 
 
 class LocalSip(Running):
@@ -33,6 +33,7 @@ class LocalSip(Running):
         redis: through which they find each other.
         port: of SIP on loopback, UDP and TCP; None takes a free one.
         say: told in one line when it died and is started again.
+        media_timeout_s: after so much time without any sound of the phone a call is ended.
 
     Raises:
         InputError: the port asked for is in use.
@@ -40,12 +41,18 @@ class LocalSip(Running):
     """
 
     def __init__(
-        self, server: LocalServer, redis: LocalRedis, port: int | None = None, say: Callable[[str], None] = print
+        self,
+        server: LocalServer,
+        redis: LocalRedis,
+        port: int | None = None,
+        say: Callable[[str], None] = print,
+        media_timeout_s: int = MEDIA_TIMEOUT_S,
     ) -> None:
         if port is not None and not (is_free(port) and is_free(port, socket.SOCK_DGRAM)):
             raise InputError(f"port {port} is in use; choose another one")
         self.port = port or free_port(socket.SOCK_DGRAM)
         self._server, self._redis, self._say = server, redis, say
+        self._media_timeout = f"{media_timeout_s}s"
         self.child = Child("SIP service")
         self._keeper: asyncio.Task[None] | None = None
 
@@ -115,10 +122,10 @@ class LocalSip(Running):
                 # without these two it would name an address of the network's
                 "nat_1_to_1_ip": LOOPBACK,
                 "media_nat_1_to_1_ip": LOOPBACK,
-                "media_timeout": MEDIA_TIMEOUT,
-                "media_timeout_initial": MEDIA_TIMEOUT,
+                "media_timeout": self._media_timeout,
+                "media_timeout_initial": self._media_timeout,
                 "rtp_draining_idle_timeout": "-1s",
                 "max_cpu_utilization": 1,  # below, a busy machine could not dial out
-                "logging": {"level": "debug", "json": True},  # refusals are told at this level alone
+                "logging": {"level": "info", "json": True},  # `visavis.phone.diary` reads it
             }
         )

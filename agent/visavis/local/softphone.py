@@ -201,6 +201,10 @@ class Softphone(Running):
         await self._command("ausrc", f"aufile,{path}")
         return at
 
+    async def fall_silent(self) -> None:
+        """Send no sound at all from now on, not even silence, as when a network breaks; `say` ends it."""
+        await self._command("ausrc", "aubridge,nobody")  # a bridge with no other end gives nothing
+
     def heard(self) -> tuple[NDArray[np.float32], int]:
         """What it heard in its newest call: samples [T] -1..1 and their rate, Hz; whole when the call is over."""
         return self._recording("dec")

@@ -16,6 +16,7 @@ from visavis.media.errors import InputError
 NAME = "visavis"
 AGENT_NAME = "visavis"
 PIN_DIGITS = range(4, 13)
+EMPTY_ROOM_S = 10  # a caller comes back by calling again
 _NUMBER = re.compile(r"\+?\w{1,32}", re.ASCII)
 
 
@@ -84,7 +85,9 @@ class Line:
             name=self.name,
             trunk_ids=[trunk_id],
             rule=api.SIPDispatchRule(dispatch_rule_individual=individual),
-            room_config=api.RoomConfiguration(agents=[dispatch]),
+            room_config=api.RoomConfiguration(
+                agents=[dispatch], empty_timeout=EMPTY_ROOM_S, departure_timeout=EMPTY_ROOM_S
+            ),
         )
 
 
