@@ -131,3 +131,19 @@ def test_what_is_told_to_the_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert wishes.metadata == {"portrait": str(tmp_path / "alex.avatar"), "probe": True}
     assert wishes.worker == ("--llm", "host")
     assert json.loads(json.dumps(check_wishes("", "", "alex", False, {}).metadata)) == {"portrait": "alex"}
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--codec", "pcmu"), "add --phone"),
+        (("--phone", "--codec", "opus"), "pcmu, pcma or g722"),
+        (("--phone", "--codec", "gsm"), "no such codec"),
+        (("--phone", "--probe"), "--probe is nothing for a telephone"),
+        (("--phone", "--url", "ws://127.0.0.1:1"), "--url"),
+    ],
+)
+def test_what_a_telephone_can_not_do(
+    capsys: pytest.CaptureFixture[str], mic: str, options: tuple[str, ...], said: str
+) -> None:
+    assert said in refused(capsys, "--mic", mic, *options)

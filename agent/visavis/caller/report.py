@@ -168,10 +168,13 @@ def table(report: Report, plan: Plan) -> str:
             after = "went on" if cut.resumed else _told(cut.onset_to_silent_ms, "ms to silence")
             lines += [f"  x  {cut.user_text or plan.interruptions[k].line.name}  [{after}]"]
     video, skew = report.video, report.av_skew_ms
+    if video.frames:
+        lines += [
+            f"picture: {_told(video.fps, 'fps')}, {_told(video.gap_p99_ms, 'ms p99 gap')}, "
+            f"{video.width}x{video.height} {video.codec}",
+            f"skew: {_told(skew['p50'], 'ms p50')}, {_told(skew['p95'], 'ms p95')}",
+        ]
     lines += [
-        f"picture: {_told(video.fps, 'fps')}, {_told(video.gap_p99_ms, 'ms p99 gap')}, "
-        f"{video.width}x{video.height} {video.codec}",
-        f"skew: {_told(skew['p50'], 'ms p50')}, {_told(skew['p95'], 'ms p95')}",
         f"agent: {_told(report.process['rss_mb'], 'MB')}, {_told(report.process['cpu_cores'], 'cores')}",
     ]
     return "\n".join(lines + [f"note: {remark}" for remark in report.remarks])

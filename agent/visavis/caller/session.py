@@ -57,14 +57,15 @@ class Connection:
     Args:
         url: the server's address, ws:// or wss://.
         token: lets us in.
+        audio_only: take the sound of those in the room and leave their pictures.
 
     Raises:
         InputError: the server does not accept the token.
         ServerError: the server is not reached.
     """
 
-    def __init__(self, url: str, token: str) -> None:
-        self._url, self._token = check_url(url), token
+    def __init__(self, url: str, token: str, *, audio_only: bool = False) -> None:
+        self._url, self._token, self._audio_only = check_url(url), token, audio_only
         self.room = rtc.Room()
         self.lost = False
         self.losses = 0
@@ -72,6 +73,8 @@ class Connection:
         self.room.on("reconnecting", self._on_reconnecting)
         self.room.on("reconnected", self._on_reconnected)
         self.room.on("disconnected", self._on_disconnected)
+        if audio_only:
+            self.room.on("track_published", lambda publication, _: _take_sound(publication))
 
     def _on_reconnecting(self) -> None:
         if not self.lost:
@@ -85,10 +88,15 @@ class Connection:
         self.ended = "the connection was lost and did not come back" if self.lost else f"by the server ({name})"
 
     async def __aenter__(self) -> Connection:
+        options = rtc.RoomOptions(auto_subscribe=not self._audio_only, connect_timeout=CONNECT_TIMEOUT_S)
         try:
-            await self.room.connect(self._url, self._token, rtc.RoomOptions(connect_timeout=CONNECT_TIMEOUT_S))
+            await self.room.connect(self._url, self._token, options)
         except rtc.ConnectError as error:
             raise refusal(self._url, error.message) from None
+        if self._audio_only:
+            for person in self.room.remote_participants.values():
+                for publication in person.track_publications.values():
+                    _take_sound(publication)
         return self
 
     async def __aexit__(
@@ -99,6 +107,11 @@ class Connection:
                 await self.room.disconnect()
         except TimeoutError:
             return  # a server that is gone does not answer to a goodbye
+
+
+def _take_sound(publication: rtc.RemoteTrackPublication) -> None:
+    if publication.kind == rtc.TrackKind.KIND_AUDIO:
+        publication.set_subscribed(True)
 
 
 def refusal(url: str, message: str) -> InputError | ServerError:

@@ -22,7 +22,9 @@ from visavis.caller.speech import Interruption, Line, Plan
 from visavis.caller.spool import Spool
 from visavis.caller.take import Take
 from visavis.cli.options import OutputFile
+from visavis.cli.phone_call import codec_of, phone_call
 from visavis.local.server import Keys, LocalServer
+from visavis.local.softphone import Codec
 from visavis.local.tokens import access_token, fresh_name
 from visavis.local.worker_process import LocalWorker
 from visavis.media.errors import InputError, VisavisError
@@ -47,6 +49,11 @@ class Wishes:
     worker: tuple[str, ...]
 
     @property
+    def phone_worker(self) -> tuple[str, ...]:
+        """Arguments of the agent where no dispatch of ours tells it of the portrait."""
+        return (*self.worker, "--portrait", self.portrait) if self.portrait else self.worker
+
+    @property
     def metadata(self) -> dict[str, object]:
         """The job's metadata for the agent."""
         portrait = {"portrait": self.portrait} if self.portrait else {}
@@ -65,6 +72,8 @@ class Wishes:
 @click.option("--record", type=OutputFile(".mp4"), help="Write what was seen and heard (.mp4).")
 @click.option("--report", type=OutputFile(".json"), help="Write what was measured (.json).")
 @click.option("--probe", is_flag=True, help="Have the avatar send flashes and clicks, and check the skew by them.")
+@click.option("--phone", is_flag=True, help="Call by a real telephone (baresip), through a SIP service of our own.")
+@click.option("--codec", default="", metavar="CODEC", help="The telephone's codec: pcmu (default), pcma or g722.")
 @click.option("--url", default="", help="A LiveKit server that runs; LIVEKIT_API_KEY and _SECRET or --token let us in.")
 @click.option("--token", default="", help="An access token for --url; it names room, identity and agent.")
 @click.option("--stt", metavar="PROVIDER", help="The embedded agent's recogniser.")
@@ -79,6 +88,8 @@ def command(
     record: Path | None,
     report: Path | None,
     probe: bool,
+    phone: bool,
+    codec: str,
     url: str,
     token: str,
     stt: str | None,
@@ -88,10 +99,12 @@ def command(
 ) -> None:
     """Call the agent as a person would: wait for the greeting, say each file, listen to each reply.
 
-    Without --url a LiveKit server and an agent are started on this machine for the call. Prints what was understood
-    and answered, and how long it took.
+    Without --url a LiveKit server and an agent are started on this machine for the call. With --phone a SIP service
+    is, too, and the caller is a telephone: no picture, and all is measured on the sound that it sent and heard. Prints
+    what was understood and answered, and how long it took.
     """
     given = {"stt": stt, "llm": llm, "tts": tts, "settings": settings}
+    telephone = check_phone(phone, codec, {"camera": camera, "probe": probe, "url": url, "token": token})
     wishes = check_wishes(url, token, portrait, probe, {key: value for key, value in given.items() if value})
     plan = Plan(tuple(Line.read(path) for path in mic), tuple(Interruption.parse(text) for text in interrupt))
     eye = CameraFile(camera) if camera else None
@@ -101,7 +114,11 @@ def command(
         take = Take(identity="")
         error: BaseException | None = None
         try:
-            asyncio.run(call(wishes, plan, take, eye, spool))
+            if telephone:
+                workings = Path(folder) / "telephone"
+                asyncio.run(phone_call(wishes.phone_worker, plan, take, telephone, workings, progress()))
+            else:
+                asyncio.run(call(wishes, plan, take, eye, spool))
         except (VisavisError, KeyboardInterrupt) as failure:
             error = failure
         if spool:
@@ -116,6 +133,22 @@ def command(
             click.echo(table(made, plan))
         if error:
             raise error
+
+
+def check_phone(phone: bool, codec: str, others: dict[str, object]) -> Codec | None:
+    """The codec of a telephone's call, None where the caller is none.
+
+    Raises:
+        InputError: an option that a telephone has no use for, or a codec that does not exist.
+    """
+    if not phone:
+        if codec:
+            raise InputError(f"--codec {codec} is for a telephone; add --phone")
+        return None
+    for name, value in others.items():
+        if value:
+            raise InputError(f"--{name} is nothing for a telephone; leave it or --phone out")
+    return codec_of(codec or "pcmu")
 
 
 def check_wishes(url: str, token: str, portrait: str, probe: bool, worker: dict[str, object]) -> Wishes:

@@ -137,6 +137,11 @@ class Softphone(Running):
         self._sounds = 0
         self.child = Child("softphone")
 
+    @property
+    def rate(self) -> int:
+        """Samples a second of what it is given to say, Hz."""
+        return RATE[self.codec]
+
     async def start(self) -> None:
         """Start it; returns when it can dial and be dialled."""
         program = await asyncio.to_thread(find_softphone)

@@ -32,6 +32,7 @@ def access_token(
     life: timedelta = TOKEN_LIFE,
     kind: Literal["standard", "sip"] = "standard",
     attributes: Mapping[str, str] | None = None,
+    hidden: bool = False,
 ) -> str:
     """A token (JWT) with which `identity` may join `room`, speak, show and send data, and nothing else.
 
@@ -40,6 +41,7 @@ def access_token(
         metadata: the job's metadata for the agent, such as `{"portrait": "alex"}`.
         kind: of participant; "sip" makes a stand-in for a telephone.
         attributes: of the participant from the beginning.
+        hidden: nobody in the room knows of them.
         life: how long joining is possible; a call that has begun goes on, the server renews its token.
     """
     token = (
@@ -52,7 +54,7 @@ def access_token(
         .with_grants(
             api.VideoGrants(
                 room_join=True, room=room, can_publish=True, can_subscribe=True, can_publish_data=True,
-                can_update_own_metadata=True,
+                can_update_own_metadata=True, hidden=hidden,
             )
         )
     )  # fmt: skip
