@@ -8,9 +8,9 @@ import pytest_asyncio
 
 from visavis.caller.speech import Interruption, Line
 from visavis.media.files import read_audio, read_pictures
-from visavis.perception import bundles
 from visavis.perception.landmarks import FaceTracker
 from visavis.perception.measures import measure
+from visavis.vision import bundles
 from visavis_models.spec import FPS, MODEL_RATE
 
 pytestmark = [pytest.mark.call, pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(400)]

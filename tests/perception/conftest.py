@@ -1,9 +1,9 @@
-"""A real room, somebody in it with a camera, and pictures of a face for that camera, drawn on the spot."""
+"""A real room, and somebody in it with a camera."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import numpy as np
 import pytest
@@ -12,38 +12,12 @@ from numpy.typing import NDArray
 
 from visavis.local.server import LocalServer
 from visavis.local.tokens import access_token
-from visavis.media.errors import AssetError
-from visavis.perception import bundles
 from visavis.perception.landmarks import FaceTracker
-from visavis_models.serve.portrait import portrait
-from visavis_models.serve.renderer import Renderer
-from visavis_models.spec import INDEX, N_MOTION
+from visavis.vision import bundles
 
 Picture = NDArray[np.uint8]
 CAMERA_FPS = 15
 SMILE = {"mouthSmileLeft": 0.8, "mouthSmileRight": 0.8}
-
-
-@pytest.fixture(scope="session")
-def alex() -> Callable[..., Picture]:
-    """Draws Alex, RGB [256, 256, 3], with the weights given: `alex(jawOpen=0.5)`."""
-    renderer = Renderer(portrait("alex"), 256)
-
-    def draw(**weights: float) -> Picture:
-        row = np.zeros((1, N_MOTION), np.float32)
-        for name, weight in weights.items():
-            row[0, INDEX[name]] = weight
-        return renderer.render(row)[0].copy()
-
-    return draw
-
-
-@pytest.fixture(scope="session")
-def assembled() -> bundles.Bundles:
-    try:
-        return bundles.find()
-    except AssetError as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture

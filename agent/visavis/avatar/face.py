@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.vision.portraits import portrait
 from visavis_models.serve.motion import MotionModel
-from visavis_models.serve.portrait import portrait
 from visavis_models.serve.renderer import Renderer
 from visavis_models.serve.stream import HORIZON_FRAMES, FaceStream, MotionStream
 from visavis_models.spec import MODEL_FRAME, Motion

@@ -20,7 +20,7 @@ from visavis.dialogue.providers import Models, check
 from visavis.media.cache import cache_folder
 from visavis.media.errors import VisavisError
 from visavis.media.settings import Settings
-from visavis.perception import bundles
+from visavis.vision import bundles
 from visavis_models.serve.motion import HOP, MotionModel
 from visavis_models.serve.portrait import portrait
 from visavis_models.serve.renderer import Renderer

@@ -9,9 +9,9 @@ import numpy as np
 from visavis.caller.measure import Turn, stop_of
 from visavis.caller.scene import Scene
 from visavis.caller.spool import Spool
-from visavis.perception import bundles
 from visavis.perception.landmarks import FaceTracker
 from visavis.perception.measures import measure
+from visavis.vision import bundles
 
 TOLERANCE = 0.02  # of the distance between the eyes' outer corners: how open lips at rest may look
 HELD_S = 0.16  # lips are at rest once they stay so for as long

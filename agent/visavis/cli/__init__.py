@@ -19,6 +19,8 @@ COMMANDS = {
     "demo": "Everything on this machine: server, agent and page; prints the address to open.",
     "call": "A headless caller in a real room: speaks, listens, records and measures.",
     "talk": "A speech file to a talking-face video, through the streaming path of a call.",
+    "render": "A motion file to a video of a face that makes it.",
+    "enrol": "A portrait from one picture, with a contact sheet to look at.",
     "phone": "The agent on the phone, on this machine; `phone check` audits a project for open lines.",
     "worker": "The LiveKit agent, for any LiveKit server.",
     "doctor": "A loopback call that names what is broken on this machine.",

@@ -21,7 +21,7 @@ from visavis.caller.session import check_token, check_url, hold_call
 from visavis.caller.speech import Interruption, Line, Plan
 from visavis.caller.spool import Spool
 from visavis.caller.take import Take
-from visavis.cli.options import OutputFile
+from visavis.cli.options import FACE_HELP, OutputFile
 from visavis.cli.phone_call import codec_of, phone_call
 from visavis.local.server import Keys, LocalServer
 from visavis.local.softphone import Codec
@@ -29,7 +29,7 @@ from visavis.local.tokens import access_token, fresh_name
 from visavis.local.worker_process import LocalWorker
 from visavis.media.errors import InputError, VisavisError
 from visavis.media.settings import Settings
-from visavis_models.serve.portrait import portrait as face
+from visavis.vision.portraits import portrait as face
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Wishes:
 @click.option("--mic", multiple=True, type=click.Path(path_type=Path), help="A sound file to say; may be given again.")
 @click.option("--interrupt", multiple=True, metavar="FILE@S", help="The k-th is said S seconds into the k-th reply.")
 @click.option("--camera", type=click.Path(path_type=Path), help="A video file to show, repeated to the end.")
-@click.option("--portrait", default="", metavar="FACE", help="A shipped face by name, or an .avatar file.")
+@click.option("--portrait", default="", metavar="FACE", help=FACE_HELP)
 @click.option("--record", type=OutputFile(".mp4"), help="Write what was seen and heard (.mp4).")
 @click.option("--report", type=OutputFile(".json"), help="Write what was measured (.json).")
 @click.option("--probe", is_flag=True, help="Have the avatar send flashes and clicks, and check the skew by them.")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from visavis.cli.options import FACE_HELP
 from visavis.cli.stopping import until_stopped
 from visavis.local.page import Avatar, PageServer
 from visavis.local.ports import free_port, is_free
@@ -24,7 +25,7 @@ PORTS_TRIED = 50
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), help="Of the page; 0 takes any free one.  [default: 8080]")
-@click.option("--portrait", metavar="FACE", help="A shipped face by name, or an .avatar file.")
+@click.option("--portrait", metavar="FACE", help=FACE_HELP)
 @click.option("--settings", "file", type=click.Path(path_type=Path), help="A TOML file of settings for the agent.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the page in the browser.")
 def command(port: int | None, portrait: str | None, file: Path | None, open_browser: bool) -> None:

@@ -8,6 +8,9 @@ import click
 
 from visavis_models.errors import InputError
 
+SIZES = ("512", "384", "256")  # pixels of a video's sides
+FACE_HELP = "A shipped face by name, an .avatar file, or a picture."
+
 
 class OutputFile(click.Path):
     """A file to be written: its folder must exist already, and it must not be a folder itself."""

@@ -15,8 +15,9 @@ import psutil
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from visavis.cli.options import OutputFile
+from visavis.cli.options import FACE_HELP, SIZES, OutputFile
 from visavis.media.files import VideoWriter, read_audio
+from visavis.vision.portraits import portrait as face_of
 from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 from visavis_models.serve.motion import HOP
 from visavis_models.serve.stream import FaceStream, voice_windows
@@ -57,7 +58,7 @@ class Report:
 @click.command()
 @click.argument("speech", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=OutputFile(".mp4"), required=True, help="The video to write (.mp4).")
-@click.option("--portrait", default="alex", show_default=True, help="A shipped face by name, or an .avatar file.")
+@click.option("--portrait", default="alex", show_default=True, metavar="FACE", help=FACE_HELP)
 @click.option(
     "--emotion",
     default=FRIENDLY,
@@ -65,9 +66,7 @@ class Report:
     metavar="NAME:STRENGTH,...",
     help="Such as surprised:0.5; 0 is none.",
 )
-@click.option(
-    "--size", type=click.Choice(["256", "384", "512"]), default="512", show_default=True, help="Pixels each way."
-)
+@click.option("--size", type=click.Choice(SIZES), default=SIZES[0], show_default=True, help="Pixels each way.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of blinks, glances and sway.")
 @click.option("--motion-out", type=OutputFile(".npz"), help="Also write the motion (names, fps, values [T, 60]).")
 @click.option("--report", type=OutputFile(".json"), help="Also write frame rate and times a frame.")
@@ -85,7 +84,7 @@ def command(
 
     The sound goes hop by hop through the same streaming path as in a call, so what you see is what a caller sees.
     """
-    face = FaceStream.open(portrait, size=int(size), seed=seed, emotion=parse_emotion(emotion))
+    face = FaceStream.open(face_of(portrait), size=int(size), seed=seed, emotion=parse_emotion(emotion))
     startup_s = time.time() - psutil.Process().create_time()
     watch, began = Stopwatch(), time.perf_counter()
     motion = film(face, speech, output, watch)

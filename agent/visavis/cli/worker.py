@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from visavis.cli.options import FACE_HELP
 from visavis.media.errors import InputError
 from visavis.media.settings import Settings
+from visavis.vision.portraits import located
 
 # of a record's own attributes, and what livekit-agents adds to every one
 _NOISE = {"message", "asctime", "taskName", "pid", "job_id", "room_id", "agent_name", "deployment", "region"}
@@ -33,7 +36,7 @@ class OneLine(logging.Formatter):
 @click.option("--stt", metavar="PROVIDER", help="The recogniser (moonshine).")
 @click.option("--llm", metavar="PROVIDER", help="The language model (host).")
 @click.option("--tts", metavar="PROVIDER", help="The voice (hibari).")
-@click.option("--portrait", metavar="FACE", help="A shipped face by name, or an .avatar file (alex).")
+@click.option("--portrait", metavar="FACE", help=f"{FACE_HELP}  [default: alex]")
 @click.option("--record-calls", metavar="FOLDER", help="Record every call there, sound and transcript, and say so.")
 @click.option("--verbose", is_flag=True, help="Log what livekit-agents does, too.")
 def command(
@@ -73,6 +76,7 @@ def command(
     from visavis.dialogue.providers import check
 
     check(settings)
+    settings = replace(settings, portrait=str(located(settings.portrait)))  # a picture is enrolled before any call
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
     logging.basicConfig(level=logging.DEBUG if verbose else logging.INFO, handlers=[handler])

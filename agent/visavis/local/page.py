@@ -28,7 +28,7 @@ from visavis.local.running import Running
 from visavis.local.server import Endpoint
 from visavis.local.tokens import access_token, fresh_name
 from visavis.media.errors import AssetError, ServerError
-from visavis_models.serve.portrait import portrait
+from visavis.vision.portraits import portrait
 from visavis_models.serve.renderer import Renderer
 
 DIST = Path(__file__).parents[3] / "web-demo" / "dist"
@@ -48,7 +48,7 @@ class Avatar:
 
     Attributes:
         name: how it is called.
-        portrait: a shipped face by name, or an `.avatar` file.
+        portrait: a shipped face by name, an `.avatar` file or a picture.
         metadata: of the job that the call dispatches.
     """
 

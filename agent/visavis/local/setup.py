@@ -25,7 +25,7 @@ def set_up() -> None:
     if Endpoint.from_environment() is None:
         install_server(say)
     from visavis.media import frames
-    from visavis.perception import bundles  # late: importing them takes seconds, and a server that fails needs none
+    from visavis.vision import bundles  # late: importing them takes seconds, and a server that fails needs none
     from visavis_models.serve.renderer import compile_kernels
 
     bundles.ensure(say)

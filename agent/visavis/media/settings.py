@@ -221,7 +221,7 @@ class Settings:
 
     Attributes:
         stt, llm, tts: provider strings, see `Provider`.
-        portrait: a shipped face by name, or the path of an `.avatar` file.
+        portrait: a shipped face by name, or the path of an `.avatar` file or of a picture.
         emotion: how the face feels, names with strengths 0..1; "" is neutral.
         name: how the agent calls itself.
         greeting: what it says first; "" for nothing. `{name}` stands for its name.

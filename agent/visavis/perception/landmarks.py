@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.media.errors import InputError, VisavisError
-from visavis.perception.bundles import Bundles, find
-from visavis.perception.quiet import libraries_quiet
+from visavis.vision.bundles import Bundles, find
+from visavis.vision.quiet import libraries_quiet
 from visavis_models.spec import Landmarks
 
 logger = logging.getLogger(__name__)

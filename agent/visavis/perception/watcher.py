@@ -13,11 +13,11 @@ from livekit.rtc.room import EventTypes
 
 from visavis.media.errors import VisavisError
 from visavis.media.events import CueSeen, Fault, wall_us
-from visavis.perception import bundles
 from visavis.perception.camera import CAMERA_FPS, Camera, newest_only, upright
 from visavis.perception.cues import Cues
 from visavis.perception.landmarks import FaceTracker
 from visavis.perception.sight import Sight
+from visavis.vision import bundles
 from visavis_models.spec import Landmarks
 
 logger = logging.getLogger(__name__)

@@ -24,11 +24,12 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 Picture = NDArray[np.uint8]
 
-VERSION = 1
+VERSION = 2
 SUFFIX = ".avatar"
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LIMIT = 4096  # no side of a picture, and no count of eyes, channels or columns, is larger
 MAX_VERTICES = 40_000
+MAX_TEXT = 2000  # characters of one text
 MAX_BYTES = 64 << 20  # of one array, unpacked
 
 
@@ -113,6 +114,26 @@ class Eyes:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Where a portrait comes from; every text may be empty, which means unknown.
+
+    Attributes:
+        source: name of the picture file; sha256: its checksum, hexadecimal.
+        made_by: program and version; made_at: date and time, ISO 8601, UTC.
+        consent: who says that the person shown agreed, in words of the one who enrolled.
+    """
+
+    source: str = ""
+    sha256: str = ""
+    made_by: str = ""
+    made_at: str = ""
+    consent: str = ""
+
+
+UNKNOWN = Provenance()
+
+
+@dataclass(frozen=True)
 class Portrait:
     """One face, ready to be drawn.
 
@@ -125,6 +146,7 @@ class Portrait:
         figure: uint8 [size, size, 4], head and shoulders, alpha premultiplied, without upper lashes.
         plate: uint8 [h, h, 3], what is behind them.
         marks: named vertices of the skin, such as "nose" or "chin".
+        provenance: where it comes from, and who agreed.
     """
 
     name: str
@@ -138,6 +160,7 @@ class Portrait:
     mouth: Mouth
     eyes: Eyes
     marks: dict[str, int]
+    provenance: Provenance = UNKNOWN
 
     def save(self, path: Path | str) -> None:
         """Write an `.avatar` file."""
@@ -153,6 +176,7 @@ class Portrait:
             "mark_names": np.array(list(self.marks)),
             "mark_vertices": np.array(list(self.marks.values()), np.int32),
         }
+        arrays |= {f"provenance.{field.name}": _text(self.provenance, field.name) for field in fields(Provenance)}
         for part in ("skin", "mouth", "eyes"):
             held = getattr(self, part)
             arrays |= {f"{part}.{field.name}": np.asarray(getattr(held, field.name)) for field in fields(held)}
@@ -195,6 +219,7 @@ _LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     "rest": ("f", (N_MOTION,)),
     "figure": ("u", (_L, _L, 4)),
     "plate": ("u", (_L, _L, 3)),
+    **{f"provenance.{field.name}": ("U", ()) for field in fields(Provenance)},
     "mark_names": ("U", (_L,)),
     "mark_vertices": ("i", (_L,)),
     "skin.points": ("f", (_N, 3)),
@@ -236,10 +261,16 @@ def _read(archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
         shape, _, dtype = header(file)
     if dtype.kind != kind or len(shape) != len(most) or any(n > limit for n, limit in zip(shape, most, strict=True)):
         raise ValueError(f"{key} is {dtype}{shape}")
-    if int(np.prod(shape, dtype=np.int64)) * dtype.itemsize > MAX_BYTES:
+    most_bytes = 64 * MAX_TEXT if kind == "U" else MAX_BYTES
+    if int(np.prod(shape, dtype=np.int64)) * dtype.itemsize > most_bytes:
         raise ValueError(f"{key} is too large: {dtype}{shape}")
     with archive.open(f"{key}.npy") as file:
         return npy.read_array(file, allow_pickle=False)
+
+
+def _text(provenance: Provenance, name: str) -> NDArray[Any]:
+    """One text as an array, cut where it is too long."""
+    return np.array(str(getattr(provenance, name))[:MAX_TEXT])
 
 
 def _differences(picture: Picture) -> Picture:
@@ -283,6 +314,7 @@ def _assembled(arrays: dict[str, NDArray[Any]]) -> Portrait:
         mouth=_part(Mouth, "mouth", arrays),
         eyes=_part(Eyes, "eyes", arrays),
         marks=dict(zip(names, vertices, strict=True)),
+        provenance=Provenance(*(str(arrays[f"provenance.{field.name}"]) for field in fields(Provenance))),
     )
     _check(held)
     return held

@@ -11,8 +11,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from visavis_models.serve.head import PARTS
 from visavis_models.train.head.source import Source
-from visavis_models.train.portrait.fitted import halves
-from visavis_models.train.portrait.head import boundary_loops
+from visavis_models.train.portrait.head import boundary_loops, halves
 
 IntArray = NDArray[np.int64]
 

@@ -1,1 +1,1 @@
-"""Makes portraits: one picture and the head fitted to it become an `.avatar` file."""
+"""The head that ours is estimated from, and Alex, who was rendered from it."""

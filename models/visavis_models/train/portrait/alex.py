@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis_models.spec import INDEX, N_MOTION
-from visavis_models.train.portrait.fitted import FittedHead
-from visavis_models.train.portrait.head import EYEBALLS, GUMS, SKIN, SOCKET, TEETH, Head, vertex_normals
+from visavis_models.serve.enrol.fitted import FittedHead, Normals, marks_of, skin_triangles
+from visavis_models.serve.head import PIVOT, Head
+from visavis_models.spec import INDEX, N_MOTION, WEIGHTS
 
 FloatArray = NDArray[np.float64]
 
@@ -28,7 +28,6 @@ EXPRESSION = {
     "browInnerUp": 0.08,
 }
 SCALE = FOCAL / DISTANCE  # pixels per centimetre at the target
-PIVOT = np.array([0.0, -4.5, -1.5])  # cm, what the head turns about: between the ears' lobes and the top of the neck
 EYE_CENTRES = np.array([[3.094, 3.614, 7.99], [-3.094, 3.614, 7.99]])  # cm, the person's left and right
 
 
@@ -70,9 +69,12 @@ def rest() -> NDArray[np.float32]:
 
 
 def vertices(head: Head) -> FloatArray:
-    """Alex in the pose of the picture, [N, 3] cm."""
-    weights = rest()[: len(head.modes)].astype(np.float64)
-    return sculpt(head.vertices + np.tensordot(weights, head.modes, 1))
+    """Alex in the pose of the picture, [V, 3] cm."""
+    return sculpt(_posed(head))
+
+
+def _posed(head: Head) -> FloatArray:
+    return head.shaped(np.zeros(0), rest()).astype(np.float64)
 
 
 def project(points: FloatArray) -> FloatArray:
@@ -90,33 +92,34 @@ def project(points: FloatArray) -> FloatArray:
 
 def fitted(head: Head) -> FittedHead:
     """Alex standing on the picture that was rendered of him."""
-    base = vertices(head)
+    posed, base = _posed(head), vertices(head)
     points = project(base)
-    skin = np.concatenate([head.triangles(SKIN), head.triangles(SOCKET), head.triangles(GUMS), head.triangles(TEETH)])
-    weights = rest()[: len(head.modes)].astype(np.float64)
-    posed = head.vertices + np.tensordot(weights, head.modes, 1)
-    modes, normals = np.zeros_like(head.modes), np.zeros_like(head.modes)
+    normals = Normals(skin_triangles(head), len(points))
+    modes = np.zeros((WEIGHTS.stop, *points.shape))
+    turned = np.zeros_like(modes)
     flip = np.array([1.0, -1.0, 1.0])
-    for channel, mode in enumerate(head.modes):
+    for channel, mode in enumerate(head.expression):
         moved = sculpt(posed + mode)
         modes[channel] = project(moved) - points
-        normals[channel] = vertex_normals(moved, skin) * flip
-    centres, radius, iris = _eyeballs(base)
+        turned[channel] = normals(moved) * flip
+    centres, radius, iris = _eyeballs(head, base)
     pivot = project(PIVOT[None])[0]
+    face = slice(0, head.vertices["face"].stop)
     return FittedHead(
-        points, modes, vertex_normals(base, skin) * flip, normals, rest(), SCALE, pivot, centres, radius, iris
+        points, modes, normals(base) * flip, turned, rest(), SCALE, pivot, centres, radius, iris, face, marks_of(head)
     )
 
 
-def _eyeballs(base: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Centres [2, 3], radii and irises of the balls that were rendered, in pixels; the person's right eye first."""
+def _eyeballs(head: Head, base: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Centres [2, 3], radii [2] and irises [2, 3] of the balls that were rendered, in pixels."""
     centres, radii = np.zeros((2, 3)), np.zeros(2)
-    for side, ball in enumerate(reversed(EYEBALLS)):
-        low, high = base[ball].min(0), base[ball].max(0)
+    for side, name in enumerate(("right", "left")):
+        ball = base[head.vertices[f"{name}_sclera"]]
+        low, high = ball.min(0), ball.max(0)
         radii[side] = (high - low)[:2].mean() / 2
         centres[side] = (low + high) / 2
         centres[side, 2] = high[2] - 1.085 * radii[side]
     front = centres + np.array([0, 0, 1.0]) * radii[:, None]
     scale = project(front + np.array([1.0, 0, 0]))[:, 0] - project(front)[:, 0]
     seen = project(centres)
-    return seen, radii * scale, 0.53 * 0.985 * radii * scale
+    return seen, radii * scale, np.c_[seen[:, :2], 0.53 * 0.985 * radii * scale]

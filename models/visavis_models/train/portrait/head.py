@@ -101,14 +101,13 @@ def _tongue(vertices: FloatArray, island: IntArray) -> NDArray[np.bool_]:
     return mask
 
 
-def vertex_normals(vertices: FloatArray, triangles: IntArray) -> FloatArray:
-    """Unit normals [N, 3], area-weighted over the triangles around each vertex."""
-    a, b, c = (vertices[triangles[:, k]] for k in range(3))
-    faces = np.cross(b - a, c - a)
-    normals = np.zeros_like(vertices)
-    for k in range(3):
-        np.add.at(normals, triangles[:, k], faces)
-    return normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12)
+def halves(loop: IntArray, vertices: FloatArray) -> tuple[IntArray, IntArray]:
+    """Cut a loop at its leftmost and rightmost vertex into (upper, lower), both from left to right."""
+    x = vertices[loop, 0]
+    rolled = np.roll(loop, -int(x.argmin()))
+    cut = int(vertices[rolled, 0].argmax())
+    one, other = rolled[: cut + 1], np.r_[rolled[cut:], rolled[:1]][::-1]
+    return (one, other) if vertices[one, 1].mean() > vertices[other, 1].mean() else (other, one)
 
 
 def boundary_loops(triangles: IntArray) -> list[IntArray]:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from visavis.media.errors import AssetError, InputError
-from visavis.perception import bundles
+from visavis.vision import bundles
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_an_official_bundle_takes_precedence(
     official = tmp_path / "face_landmarker.task"
     official.write_bytes(assembled.face.read_bytes())
     monkeypatch.setenv(bundles.FACE_BUNDLE_VARIABLE, str(official))
-    assert bundles.find() == bundles.Bundles(official, assembled.pose)
+    assert bundles.find() == bundles.Bundles(official, assembled.pose, assembled.selfie)
 
 
 @pytest.mark.parametrize("content", [None, b"no zip", "pose"])

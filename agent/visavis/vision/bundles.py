@@ -1,4 +1,4 @@
-"""The models that find a face and a body in a picture, as mediapipe's Tasks want them: one bundle each.
+"""The models that find a face, a body and a figure's outline in a picture, as mediapipe's Tasks want them.
 
 mediapipe 1.2 carries no models. Version 0.10.21 does, as single TensorFlow Lite files; set-up takes them out of its
 wheel (which is never installed), adds what Tasks misses in them and zips them, stored, into the per-user cache.
@@ -25,6 +25,7 @@ RELEASE = "0.10.21"
 MAKING = "1"  # how bundles are put together: count it up when that changes
 FACE_NAME = f"mediapipe-{RELEASE}-{MAKING}/face_landmarker.task"
 POSE_NAME = f"mediapipe-{RELEASE}-{MAKING}/pose_landmarker.task"
+SELFIE_NAME = f"mediapipe-{RELEASE}-{MAKING}/selfie_segmenter.tflite"
 FACE_MEMBERS = ("face_detector.tflite", "face_landmarks_detector.tflite")
 
 MODULES = "mediapipe/modules/"
@@ -32,43 +33,47 @@ FACE_DETECTION = MODULES + "face_detection/face_detection_short_range.tflite"
 FACE_LANDMARK = MODULES + "face_landmark/face_landmark_with_attention.tflite"
 POSE_DETECTION = MODULES + "pose_detection/pose_detection.tflite"
 POSE_LANDMARK = MODULES + "pose_landmark/pose_landmark_full.tflite"
+SELFIE = MODULES + "selfie_segmentation/selfie_segmentation.tflite"
 SHA256 = {
     FACE_DETECTION: "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
     FACE_LANDMARK: "e06a804e0144f9929eda782122916b35d60c697c3c9344013ca2bbe76a6ce2b4",
     POSE_DETECTION: "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
     POSE_LANDMARK: "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+    SELFIE: "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
 }
 DOWNLOAD_S = 600.0  # the wheel has 36 MB
 
 
 @dataclass(frozen=True)
 class Bundles:
-    """Paths of the two task bundles.
+    """Paths of the models.
 
     Attributes:
         face: gives the 478 points of a face; the assembled one neither blendshape scores nor a matrix.
         pose: gives the 33 points of a body.
+        selfie: tells a person from what is behind.
     """
 
     face: Path
     pose: Path
+    selfie: Path
 
 
 def find() -> Bundles:
-    """The bundles that set-up made, checked against their checksums.
+    """The models that set-up made, checked against their checksums.
 
     Raises:
         AssetError: they have not been made, or are damaged.
         InputError: `VISAVIS_FACE_BUNDLE` names no face landmarker bundle.
     """
-    face, pose = _official() or cache.find(FACE_NAME), cache.find(POSE_NAME)
-    if face is None or pose is None:
+    face, pose, selfie = _official() or cache.find(FACE_NAME), cache.find(POSE_NAME), cache.find(SELFIE_NAME)
+    if face is None or pose is None or selfie is None:
         raise AssetError("the models that see faces are not set up; run `make setup`")
-    return Bundles(face, pose)
+    return Bundles(face, pose, selfie)
 
 
 def ensure(say: Callable[[str], object] = lambda line: None) -> Bundles:
-    """The bundles, assembled when they are missing or damaged: for set-up, since it fetches a 36 MB wheel.
+    """The models, assembled when they are missing or damaged: for set-up, since it fetches a 36 MB wheel.
 
     Args:
         say: told in a line what takes so long.
@@ -85,12 +90,13 @@ def ensure(say: Callable[[str], object] = lambda line: None) -> Bundles:
     return Bundles(
         _official() or cache.make(FACE_NAME, lambda path: write_face_bundle(path, models)),
         cache.make(POSE_NAME, lambda path: write_pose_bundle(path, models)),
+        cache.make(SELFIE_NAME, lambda path: path.write_bytes(models[SELFIE])),
     )
 
 
 def write_face_bundle(path: Path, models: Mapping[str, bytes]) -> None:
     """Zip detector and refined landmarks of a face from the wheel's models."""
-    from visavis.perception.tflite import with_one_landmark_output
+    from visavis.vision.tflite import with_one_landmark_output
 
     detector, landmarks = FACE_MEMBERS
     _zip(path, {detector: models[FACE_DETECTION], landmarks: with_one_landmark_output(models[FACE_LANDMARK])})
@@ -98,14 +104,14 @@ def write_face_bundle(path: Path, models: Mapping[str, bytes]) -> None:
 
 def write_pose_bundle(path: Path, models: Mapping[str, bytes]) -> None:
     """Zip detector and landmarks of a body. The landmarks model says nothing of its input: it wants 0..1."""
-    from visavis.perception.tflite import normalized
+    from visavis.vision.tflite import normalized
 
     landmarks = normalized(models[POSE_LANDMARK], mean=0.0, std=255.0)
     _zip(path, {"pose_detector.tflite": models[POSE_DETECTION], "pose_landmarks_detector.tflite": landmarks})
 
 
 def read_models(wheel: Path) -> dict[str, bytes]:
-    """The four models in mediapipe's wheel, each checked.
+    """The models in mediapipe's wheel, each checked.
 
     Raises:
         AssetError: the file is no such wheel, or a model in it is not the one expected.

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis_models.serve.enrol.fitted import FittedHead
+from visavis_models.serve.enrol.plate import continued, membrane
 from visavis_models.serve.portrait import Eyes
-from visavis_models.train.portrait.fitted import FittedHead
-from visavis_models.train.portrait.plate import continued, membrane
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -20,7 +21,7 @@ Picture = NDArray[np.uint8]
 
 LIMBUS_PX = 2.5  # half the width of the soft rim between iris and white
 SHADOW_PX, RIM_PX = 9, 7  # how far the upper lid's shadow and the lower lid's rim reach over the iris
-LASH_CM = 1.25  # how far above their roots lashes are looked for
+LASH_CM = 0.5  # how far above their roots lashes are looked for, if nothing else is known
 GAP_PX = 9  # wider than one lash
 ROOT_PX = 2.0  # how far below the roots the lashes' line still reaches
 
@@ -31,7 +32,7 @@ class Patch:
 
     box: tuple[int, int, int, int]
 
-    def cut(self, picture: NDArray) -> NDArray:  # type: ignore[type-arg]
+    def cut(self, picture: NDArray[Any]) -> NDArray[Any]:
         x0, y0, x1, y1 = self.box
         return picture[y0:y1, x0:x1]
 
@@ -116,25 +117,24 @@ def eyeball(picture: FloatArray, patch: Patch, shown: BoolArray, iris: FloatArra
 
 
 def lashes(
-    picture: FloatArray, patch: Patch, roots: FloatArray, open_eye: BoolArray, scale: float
+    picture: FloatArray, patch: Patch, roots: FloatArray, open_eye: BoolArray, length: float
 ) -> tuple[FloatArray, Picture, FloatArray]:
     """Lift the upper lashes off the skin.
 
     Args:
         roots: [C, 2], where they grow along the upper lid, from left to right, pixels of the picture.
-        open_eye: [h, w], where the lids leave the ball open.
+        open_eye: [h, w], where the lids leave the ball open; length: of the longest lashes, pixels.
 
     Returns:
         the skin without lashes [h, w, 3], the lashes as RGBA, and tips [C, 2] from each root.
     """
-    length = LASH_CM * scale
     column = (roots[:, 0] - roots[:, 0].mean()) / (0.5 * np.ptp(roots[:, 0]))
     tips = np.stack([0.85 * column * np.abs(column) * length, -length * (1 - 0.5 * column**2)], 1)
     outline = np.concatenate([roots + np.array([0, ROOT_PX]), (roots + tips)[::-1]]) - patch.box[:2]
     fan = np.zeros(open_eye.shape, np.uint8)
     cv2.fillPoly(fan, [np.round(outline * 16).astype(np.int32)], 1, cv2.LINE_8, 4)
-    fan = cv2.erode(fan, np.ones((3, 3), np.uint8))  # the filled polygon holds pixels that are only half in it
-    band = (fan > 0) & ~open_eye
+    whole = cv2.erode(fan, np.ones((3, 3), np.uint8))  # the filled polygon holds pixels that are only half in it
+    band = (whole > 0) & ~open_eye
     ball = cv2.dilate(open_eye.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     # Between the lashes the skin shows: a closing across them finds it where they are thin, a membrane where dense.
     between = cv2.morphologyEx(picture.astype(np.float32), cv2.MORPH_CLOSE, np.ones((3, GAP_PX), np.uint8))
@@ -154,29 +154,33 @@ def build_eyes(
     hole: BoolArray,
     lids: list[tuple[IntArray, IntArray]],
     roots: list[IntArray],
+    lash_cm: float = LASH_CM,
 ) -> tuple[Eyes, Picture]:
     """Both eyes, and the picture with its lashes taken off; `hole` [S, S]: where the skin leaves the balls open.
 
     Args:
         lids: of each eye the (upper, lower) edge, as vertices; roots: where its upper lashes grow.
+        lash_cm: how far above their roots they reach at most.
     """
     clean = picture.copy()
     half_w, half_h = round(3.3 * fit.scale), round(2.1 * fit.scale)
-    kept: dict[str, list[NDArray]] = {name: [] for name in ("origin", "sclera", "pupil", "lashes", "tips")}  # type: ignore[type-arg]
+    kept: dict[str, list[NDArray[Any]]] = {name: [] for name in ("origin", "sclera", "pupil", "lashes", "tips")}
     irises = []
     for side in range(len(lids)):
         cx, cy = fit.centres[side, :2].round().astype(int)
         patch = Patch((cx - half_w, cy - half_h, cx + half_w, cy + half_h))
         window = patch.cut(picture).astype(np.float64)
         shown = patch.cut(hole)
-        iris = find_iris(window, patch, shown, np.r_[fit.centres[side, :2], fit.iris[side]])
+        iris = find_iris(window, patch, shown, fit.iris[side])
         white, pupil = eyeball(window, patch, shown, iris)
-        skin, lash, tips = lashes(window, patch, fit.points[roots[side], :2], shown, fit.scale)
+        skin, lash, tips = lashes(window, patch, fit.points[roots[side], :2], shown, lash_cm * fit.scale)
         irises.append(iris[2])
         patch.cut(clean)[:] = np.clip(skin, 0, 255).round().astype(np.uint8)
-        values = (np.array(patch.box[:2]), np.clip(white, 0, 255).round().astype(np.uint8), pupil, lash, tips)
-        for name, value in zip(kept, values, strict=True):
-            kept[name].append(value)
+        kept["origin"].append(np.array(patch.box[:2]))
+        kept["sclera"].append(np.clip(white, 0, 255).round().astype(np.uint8))
+        kept["pupil"].append(pupil)
+        kept["lashes"].append(lash)
+        kept["tips"].append(tips)
     eyes = Eyes(
         centres=fit.centres.astype(np.float32),
         radius=fit.radius.astype(np.float32),

@@ -2,7 +2,7 @@ import zipfile
 
 import numpy as np
 
-from visavis.perception import bundles, tflite
+from visavis.vision import bundles, tflite
 
 
 def test_every_coordinate_has_one_source_and_refined_ones_come_from_the_refined_outputs() -> None:

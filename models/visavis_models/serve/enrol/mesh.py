@@ -7,15 +7,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.csgraph import dijkstra
 from scipy.sparse.linalg import factorized
 from scipy.spatial import Delaunay, cKDTree
 
+from visavis_models.serve import raster
+from visavis_models.serve.enrol.fitted import FittedHead
+from visavis_models.serve.head import Head
 from visavis_models.serve.portrait import Skin
-from visavis_models.spec import INDEX
-from visavis_models.train.portrait.fitted import FittedHead, Openings
-from visavis_models.train.portrait.head import FACE, Head
+from visavis_models.spec import INDEX, MOTION_NAMES, ROTATION, WEIGHTS
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -24,16 +26,19 @@ Picture = NDArray[np.uint8]
 
 STEP = 24  # pixels between the vertices around the face
 NOSTRILS_CM = (1.25, 2.0, 3.6)  # how far from the nose's tip they reach to the side, up and down, and back
-INSET_PX = 6.0  # how wide a rim of the silhouette has the background mixed into it
+INSET_PX = 8.0  # how wide a rim of the silhouette has the background mixed into it, or is only guessed
 RING_PX = 3  # how far outside the silhouette the picture is surely not the face's
+SOLID = 250  # alpha, 0..255, of what surely belongs to the figure
 MARGIN = 24  # pixels that the mesh reaches beyond the picture, so that no border shows when the shoulders rise
 LIGHT_ROUNDS = 8  # of smoothing
 LIGHT_SHARE = 0.6  # of what the normals foretell: skin scatters light, and the picture has shadows already
 DARKER, BRIGHTER = -0.25, 0.12  # limits of what one channel does to the light
-OVERLAP_PX = 1.0  # by which closed lids overlap
-LID_RING, LASH_RING = 2, 4  # edges of the mesh from the eye's border to the lid's inner edge, and to its lashes
+LIPS_LEAST = 0.06  # of the mouth's weights: a picture with less has its mouth closed
+LIPS_MOST_CM = 0.8  # what lips are brought together at most
+LIPS_REACH_CM = (0.9, 1.3)  # how far above and below the lips the skin goes with them
+OVERLAP_PX = 2.0  # by which closed lids overlap
 LID_COLUMNS = 20
-FAINT_PX = 0.02  # displacements below this are dropped
+FAINT_PX = 0.18  # displacements below this are dropped
 
 
 @dataclass(frozen=True)
@@ -67,23 +72,17 @@ def surface(points: FloatArray, triangles: IntArray, size: int) -> tuple[FloatAr
 
     Triangles that face away are not seen.
     """
-    depth, owner = np.full((size, size), -np.inf), np.full((size, size), -1)
-    a, b, c = (points[triangles[:, k]] for k in range(3))
-    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (c[:, 0] - a[:, 0]) * (b[:, 1] - a[:, 1])
-    for t in np.nonzero(area > 1e-6)[0]:
-        corners = np.stack([a[t], b[t], c[t]])
-        low = np.maximum(np.ceil(corners[:, :2].min(0)), 0).astype(int)
-        high = np.minimum(np.floor(corners[:, :2].max(0)), size - 1).astype(int)
-        if (low > high).any():
-            continue
-        y, x = np.mgrid[low[1] : high[1] + 1, low[0] : high[0] + 1]
-        u = ((x - a[t, 0]) * (c[t, 1] - a[t, 1]) - (c[t, 0] - a[t, 0]) * (y - a[t, 1])) / area[t]
-        v = ((b[t, 0] - a[t, 0]) * (y - a[t, 1]) - (x - a[t, 0]) * (b[t, 1] - a[t, 1])) / area[t]
-        z = a[t, 2] + u * (b[t, 2] - a[t, 2]) + v * (c[t, 2] - a[t, 2])
-        window = (slice(low[1], high[1] + 1), slice(low[0], high[0] + 1))
-        wins = (u >= 0) & (v >= 0) & (u + v <= 1) & (z >= depth[window])
-        depth[window][wins], owner[window][wins] = z[wins], t
-    return depth, owner
+    corners = points[triangles].reshape(-1, 3).astype(np.float32)
+    owner = np.repeat(np.arange(len(triangles), dtype=np.float32), 3)
+    target = np.empty((size, size, 4), np.float32)
+    spans = np.tile(np.array([0, size], np.int32), (size, 1))
+    raster.clear(target, spans)
+    each = np.arange(len(corners), dtype=np.int32).reshape(-1, 3)
+    raster.draw_mesh(target, spans, 0, 0, 1, each, corners, np.repeat(owner[:, None], 3, 1), False)
+    covered = target[..., 0] != raster.BARE
+    return np.where(covered, target[..., 3], -np.inf).astype(np.float64), np.where(
+        covered, np.rint(target[..., 0]), -1
+    ).astype(np.int64)
 
 
 def seen(fit: FittedHead, triangles: IntArray, size: int) -> Visible:
@@ -91,7 +90,7 @@ def seen(fit: FittedHead, triangles: IntArray, size: int) -> Visible:
 
     Every corner of a triangle that wins a pixel counts as seen: drawn through the mesh at rest, the picture is itself.
     """
-    points = fit.points[FACE]
+    points = fit.points[fit.face]
     owner = surface(points * 2, triangles, 2 * size)[1]
     vertex = np.zeros(len(points), bool)
     vertex[triangles[np.unique(owner[owner >= 0])]] = True
@@ -101,9 +100,26 @@ def seen(fit: FittedHead, triangles: IntArray, size: int) -> Visible:
     return Visible(vertex, nearest.astype(np.int64), np.where(np.isfinite(way), way, 0.0), (owner >= 0)[::2, ::2])
 
 
-def front(head: Head, vertices: range) -> IntArray:
+def front(triangles: NDArray[np.integer]) -> IntArray:
     """The head's triangles [T, 3], clockwise as seen by the viewer of a picture (y down)."""
-    return head.triangles(vertices)[:, [0, 2, 1]]
+    return triangles[:, [0, 2, 1]].astype(np.int64)
+
+
+def face_of(head: Head) -> IntArray:
+    """The triangles of the face [T, 3], clockwise as seen."""
+    faces = head.faces["face"]
+    return front(head.triangles[faces.start : faces.stop])
+
+
+def pair(head: Head, name: str) -> tuple[IntArray, IntArray]:
+    """A line around an opening as (upper, lower) vertices from left to right, such as "lips" or "lids.left.edge"."""
+    upper, lower = (head.paths[f"{name}.{half}"].astype(np.int64) for half in ("upper", "lower"))
+    return upper, lower
+
+
+def columns_of(row: IntArray, columns: int) -> IntArray:
+    """So many vertices of a row, evenly."""
+    return row[np.linspace(0, len(row) - 1, columns).round().astype(int)]
 
 
 def silhouette(covered: BoolArray) -> FloatArray:
@@ -111,6 +127,12 @@ def silhouette(covered: BoolArray) -> FloatArray:
     grown = cv2.dilate(covered.astype(np.uint8), np.ones((2 * RING_PX + 1, 2 * RING_PX + 1), np.uint8))
     contours = cv2.findContours(grown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
     return max(contours, key=len)[:: STEP // 2, 0].astype(np.float64)
+
+
+def _depth_in(polygon: FloatArray, points: FloatArray) -> FloatArray:
+    """How far inside a polygon points lie, negative outside, [N] pixels."""
+    outline = polygon.astype(np.float32)
+    return np.array([cv2.pointPolygonTest(outline, (float(x), float(y)), True) for x, y in points])
 
 
 def surround(fit: FittedHead, outline: IntArray, ring: FloatArray, matte: Picture) -> tuple[FloatArray, IntArray]:
@@ -121,21 +143,19 @@ def surround(fit: FittedHead, outline: IntArray, ring: FloatArray, matte: Pictur
     size = len(matte)
     steps = np.r_[-MARGIN, np.linspace(0, size - 1, round(size / STEP) + 1), size - 1 + MARGIN]
     grid = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
-    polygon = fit.points[outline, :2].astype(np.float32)
-    inside = np.array([cv2.pointPolygonTest(polygon, (float(x), float(y)), True) for x, y in grid])
+    polygon = fit.points[outline, :2]
     clear = cKDTree(ring).query(grid)[0] > 0.5 * STEP
-    grid = grid[(inside < -0.35 * STEP) & clear]
-    beyond = np.array([cv2.pointPolygonTest(polygon, (float(x), float(y)), True) < -1 for x, y in ring])
-    grid = np.concatenate([ring[beyond], grid])
+    grid = grid[(_depth_in(polygon, grid) < -0.35 * STEP) & clear]
+    grid = np.concatenate([ring[_depth_in(polygon, ring) < -1], grid])
     points = np.concatenate([fit.points[outline, :2], grid])
     triangles = Delaunay(points).simplices
     middle = points[triangles].mean(1)
-    outside = np.array([cv2.pointPolygonTest(polygon, (float(x), float(y)), False) < 0 for x, y in middle])
+    outside = _depth_in(polygon, middle) < 0
     near = cv2.dilate(matte[..., 3], np.ones((2 * STEP + 1, 2 * STEP + 1), np.uint8)) > 0
     pixel = np.clip(middle.round().astype(int), 0, size - 1)
     triangles = triangles[outside & near[pixel[:, 1], pixel[:, 0]]]
-    index = np.r_[outline, len(FACE) + np.arange(len(grid))]
-    return grid, _clockwise(index[triangles], np.concatenate([fit.points[FACE, :2], grid]))
+    index = np.r_[outline, fit.face.stop + np.arange(len(grid))]
+    return grid, _clockwise(index[triangles], np.concatenate([fit.points[fit.face, :2], grid]))
 
 
 def _clockwise(triangles: IntArray, points: FloatArray) -> IntArray:
@@ -165,20 +185,20 @@ def extended(graph: csr_matrix, values: FloatArray, fixed: BoolArray, power: int
 
 
 def brightness_modes(fit: FittedHead, picture: Picture, visible: Visible) -> FloatArray:
-    """How each channel changes the light on each vertex of the face, [52, N].
+    """How each channel changes the light on each vertex of the face, [54, N].
 
     The light is fitted to the picture: luminance L = a + b . n over the skin (first-order spherical harmonics); then
     a channel that turns the normal by dn changes the brightness by b . dn / L.
     """
-    points = fit.points[FACE]
+    points = fit.points[fit.face]
     grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 3)
     pixel = np.clip(points[:, :2].round().astype(int), 0, len(grey) - 1)
-    luminance, normals = grey[pixel[:, 1], pixel[:, 0]].astype(np.float64), fit.normals[FACE]
+    luminance, normals = grey[pixel[:, 1], pixel[:, 0]].astype(np.float64), fit.normals[fit.face]
     skin = visible.vertex & (luminance > np.median(luminance[visible.vertex]) * 0.6)
     design = np.c_[np.ones(len(normals)), normals]
     light = np.linalg.lstsq(design[skin], luminance[skin], rcond=None)[0]
     lit = np.maximum(design @ light, 0.35 * light[0])
-    change = LIGHT_SHARE * np.einsum("kni,i->kn", fit.normals_moved[:, FACE] - normals, light[1:]) / lit
+    change = LIGHT_SHARE * np.einsum("kni,i->kn", fit.normals_moved[:, fit.face] - normals, light[1:]) / lit
     return np.clip(np.where(visible.vertex, change, 0), DARKER, BRIGHTER)
 
 
@@ -191,78 +211,71 @@ def smoothed(graph: csr_matrix, values: FloatArray, rounds: int) -> FloatArray:
     return values
 
 
-def along_skin(graph: csr_matrix, loops: tuple[IntArray, IntArray]) -> tuple[FloatArray, FloatArray]:
-    """The shortest ways along the skin from each vertex to an opening's upper and lower half, [N] each, pixels."""
-    upper, lower = (dijkstra(graph, indices=half[2:-2], min_only=True) for half in loops)
+def along_skin(
+    graph: csr_matrix, points: FloatArray, loops: tuple[IntArray, IntArray]
+) -> tuple[FloatArray, FloatArray]:
+    """The shortest ways along the skin from each vertex to an opening's upper and lower half, [N] each, pixels.
+
+    The corners belong to both halves and are left out.
+    """
+    ends = points[np.r_[loops[0], loops[1]], 0]
+    middle, reach = (ends.min() + ends.max()) / 2, 0.44 * np.ptp(ends)
+    inner = [half[np.abs(points[half, 0] - middle) < reach] for half in loops]
+    upper, lower = (dijkstra(graph, indices=half, min_only=True) for half in inner)
     return upper, lower
 
 
-def hidden_source(
-    fit: FittedHead, visible: Visible, holes: Openings, graph: csr_matrix
-) -> tuple[FloatArray, FloatArray]:
+def hidden_source(head: Head, fit: FittedHead, visible: Visible, graph: csr_matrix) -> tuple[FloatArray, FloatArray]:
     """Where hidden vertices of the face take their colour [N, 2], and how dark they are [N].
 
     The inside of a lip is mirrored from the lip's outside; everything else repeats the nearest vertex that is seen, and
     it gets dark inside of the nostrils.
     """
-    points = fit.points[FACE, :2]
+    points = fit.points[fit.face, :2]
     source = points[visible.nearest]
-    upper, lower = holes.lips
+    upper, lower = pair(head, "lips")
     mouth = points[np.r_[upper, lower]]
     centre, width = mouth.mean(0), np.ptp(mouth[:, 0])
     height = np.ptp(mouth[:, 1])
     lips = (np.abs(source[:, 0] - centre[0]) < 0.55 * width) & (np.abs(source[:, 1] - centre[1]) < 0.9 * height)
     inside = lips & ~visible.vertex
-    to_upper, to_lower = along_skin(graph, holes.lips)
+    to_upper, to_lower = along_skin(graph, points, (upper, lower))
     up = np.where(to_upper < to_lower, -1.0, 1.0)
     edge = np.minimum(visible.way, 0.45 * height)
     source[inside, 1] += (up * (1.5 + 0.7 * edge))[inside]
     tint = np.ones(len(points))
     tint[inside] = (0.62 + 0.38 * np.exp(-visible.way / (0.16 * height)))[inside]
-    nose = fit.points[marks(fit)["nose"]]
-    from_nose = np.abs(fit.points[FACE] - nose) / fit.scale
+    nose = fit.points[fit.marks["nose"]]
+    from_nose = np.abs(fit.points[fit.face] - nose) / fit.scale
     nostril = ~visible.vertex & (from_nose < NOSTRILS_CM).all(1)
     tint[nostril] = np.maximum(np.exp(-visible.way / (0.25 * fit.scale)), 0.2)[nostril]
     return source, tint
 
 
-def rim_inset(source: FloatArray, covered: BoolArray) -> FloatArray:
-    """How far to move inwards [N, 2] what lies on the silhouette: a turned cheek must not show background."""
-    away = cv2.distanceTransform(covered.astype(np.uint8), cv2.DIST_L2, 5)
-    soft = cv2.GaussianBlur(away, (0, 0), 2)
-    down, across = np.gradient(soft)
-    pixel = np.clip(source.round().astype(int), 0, len(away) - 1)
-    at = (pixel[:, 1], pixel[:, 0])
-    inwards = np.stack([across[at], down[at]], 1)
-    inwards /= np.linalg.norm(inwards, axis=1, keepdims=True) + 1e-6
-    filled = cv2.morphologyEx(covered.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((41, 41), np.uint8))
-    edge = cv2.distanceTransform(filled, cv2.DIST_L2, 5)[at]
-    return inwards * np.clip(INSET_PX - edge, 0, INSET_PX)[:, None]
+def rim_inset(source: FloatArray, inner: BoolArray) -> FloatArray:
+    """How far to move inwards [N, 2] what lies on the silhouette or outside of it: a turned cheek must not show what
+    is behind. `inner` [S, S] is where the picture surely shows the face; a rim of it counts as outside, too."""
+    filled = cv2.morphologyEx(inner.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((41, 41), np.uint8))
+    sure = cv2.distanceTransform(filled, cv2.DIST_L2, 5) >= INSET_PX
+    nearest = distance_transform_edt(~sure, return_distances=False, return_indices=True)
+    pixel = np.clip(source.round().astype(int), 0, len(inner) - 1)
+    down, across = nearest[:, pixel[:, 1], pixel[:, 0]]
+    return np.stack([across - pixel[:, 0], down - pixel[:, 1]], 1).astype(np.float64)
 
 
 def head_weights(fit: FittedHead, points: FloatArray, graph: csr_matrix) -> FloatArray:
     """How much each vertex turns with the head, [N]: the head whole, the shoulders not at all, the neck in between."""
-    face = fit.points[FACE]
-    named = marks(fit)
+    face = fit.points[fit.face]
+    named = fit.marks
     chin = named["chin"]
     height = np.hypot(*(face[chin] - face[named["forehead"]])[:2])
-    x = (points[:, 0] - face[chin, 0]) / height
-    y = (points[:, 1] - face[chin, 1]) / height
+    roll = -float(fit.rest[ROTATION][2])  # the neck leans with the head
+    away = (points[:, :2] - face[chin, :2]) @ np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]]).T
+    x, y = away.T / height
     turns = y < -0.02 - np.minimum(3.2 * x**2, 0.35)
     stays = y > 0.15 - 2.2 * np.clip(np.abs(x), 0, 0.26) ** 2
     weights = np.where(turns, 1.0, 0.0)[:, None]
     return np.clip(extended(graph, weights, turns | stays, 2)[:, 0], 0, 1)
-
-
-def marks(fit: FittedHead) -> dict[str, int]:
-    """Named vertices of the face."""
-    face = fit.points[FACE]
-    middle = np.abs(face[:, 0] - fit.pivot[0]) < 0.25 * fit.scale
-    rows = np.nonzero(middle)[0]
-    nose = int(rows[face[rows, 2].argmax()])
-    below = rows[(face[rows, 1] > face[nose, 1] + 4.5 * fit.scale) & (face[rows, 2] > face[nose, 2] - 4 * fit.scale)]
-    chin = int(below[face[below, 1].argmax()])
-    return {"nose": nose, "chin": chin, "forehead": int(rows[face[rows, 1].argmin()])}
 
 
 def edge_of(
@@ -273,10 +286,10 @@ def edge_of(
     The mesh goes on behind the edge; of each column the lowest seen vertex of the upper part is its edge, and the
     highest of the lower part.
     """
-    points = fit.points[FACE]
-    to = along_skin(graph, loops)
+    points = fit.points[fit.face]
+    to = along_skin(graph, points, loops)
     ends = points[np.r_[loops[0], loops[1]], 0]
-    near = np.minimum(*to) < 0.6 * np.ptp(ends)
+    near = np.minimum(*to) < 0.3 * np.ptp(ends)
     found = []
     for half, sign in ((0, 1.0), (1, -1.0)):
         mine = np.nonzero(visible.vertex & near & (to[half] <= to[1 - half]))[0]
@@ -286,21 +299,6 @@ def edge_of(
         at = np.linspace(x.min(), x.max(), columns)
         reach = 0.75 * (at[1] - at[0])
         found.append(np.array([_extreme(mine, x, sign * y, place, reach) for place in at]))
-    return found[0], found[1]
-
-
-def ring_of(
-    fit: FittedHead, graph: csr_matrix, loops: tuple[IntArray, IntArray], ring: int, columns: int
-) -> tuple[IntArray, IntArray]:
-    """The vertices that lie `ring` edges away from an opening's border, from left to right: (upper [C], lower [C])."""
-    points = fit.points[FACE]
-    away = dijkstra(graph, indices=np.unique(np.r_[loops[0], loops[1]]), min_only=True, unweighted=True)
-    to_upper, to_lower = along_skin(graph, loops)
-    found = []
-    for mine in (to_upper <= to_lower, to_lower < to_upper):
-        row = np.nonzero(mine & (away == ring))[0]
-        row = row[np.argsort(points[row, 0])]
-        found.append(row[np.linspace(0, len(row) - 1, columns).round().astype(int)])
     return found[0], found[1]
 
 
@@ -319,67 +317,88 @@ def breath_mode(fit: FittedHead, points: FloatArray, head: FloatArray) -> FloatA
 
 
 def closing_lids(fit: FittedHead, modes: FloatArray, lids: tuple[tuple[IntArray, IntArray], ...]) -> None:
-    """Correct the blinks in place so that the lids just meet: `modes` [52, N, 3] of the face, `lids` their edges.
+    """Correct the blinks in place so that the lids just meet: `modes` [54, N, 3] of the face, `lids` their edges.
 
     Along each column the upper lid's way is scaled such that its edge ends on the lower lid's.
     """
-    points = fit.points[FACE]
-    neutral = points - np.tensordot(fit.rest[:52].astype(np.float64), modes, 1)
+    points = fit.points[fit.face]
+    neutral = points - np.tensordot(fit.rest[WEIGHTS].astype(np.float64), modes, 1)
     for (upper, lower), name in zip(lids, ("eyeBlinkRight", "eyeBlinkLeft"), strict=True):
         mode = modes[INDEX[name]]
         moved = neutral + mode
         bottom = np.interp(moved[upper, 0], moved[lower, 0], moved[lower, 1])
         ratio = (bottom + OVERLAP_PX - neutral[upper, 1]) / np.maximum(mode[upper, 1], 0.3 * mode[upper, 1].max())
-        ratio = np.convolve(np.pad(np.clip(ratio, 0.8, 1.3), 2, mode="edge"), np.ones(5) / 5, mode="valid")
+        ratio = np.convolve(np.pad(np.clip(ratio, 0.5, 1.7), 2, mode="edge"), np.ones(5) / 5, mode="valid")
         down = mode[:, 1] > 0
         mode[down, 1] *= np.interp(points[down, 0], points[upper, 0], ratio)
 
 
+def closing_lips(fit: FittedHead, modes: FloatArray, graph: csr_matrix, lips: tuple[IntArray, IntArray]) -> None:
+    """Correct the channels that the picture holds the mouth open with, in place, so that without them the lips meet.
+
+    Args:
+        modes: [54, N, 3] of the face; graph: its mesh; lips: the (upper, lower) edges [C] that the picture shows.
+    """
+    points, upper, lower = fit.points[fit.face], *lips
+    weights = fit.rest[WEIGHTS].astype(np.float64) * [
+        name.startswith(("jaw", "mouth")) for name in MOTION_NAMES[WEIGHTS]
+    ]
+    if (weights**2).sum() < LIPS_LEAST**2:
+        return
+    neutral = points - np.tensordot(fit.rest[WEIGHTS].astype(np.float64), modes, 1)
+    order = np.argsort(neutral[lower, 0])
+    below = np.interp(neutral[upper, 0], neutral[lower, 0][order], neutral[lower, 1][order])
+    gap = np.clip(below - neutral[upper, 1], -LIPS_MOST_CM * fit.scale, LIPS_MOST_CM * fit.scale)
+    gap = np.convolve(np.pad(gap, 2, mode="edge"), np.ones(5) / 5, mode="valid")
+    across = np.argsort(points[upper, 0])
+    wanted = np.interp(points[:, 0], points[upper, 0][across], gap[across], left=0.0, right=0.0)
+    to_upper, to_lower = along_skin(graph, points, lips)
+    reach = np.array(LIPS_REACH_CM) * fit.scale
+    is_upper = to_upper < to_lower
+    share = np.where(
+        is_upper, 0.5 * np.exp(-((to_upper / reach[0]) ** 2)), -0.5 * np.exp(-((to_lower / reach[1]) ** 2))
+    )
+    modes[:, :, 1] -= (weights / (weights**2).sum())[:, None] * (share * wanted)
+
+
 def build_skin(
-    head: Head, fit: FittedHead, holes: Openings, visible: Visible, depth: FloatArray, picture: Picture, matte: Picture
+    head: Head,
+    fit: FittedHead,
+    visible: Visible,
+    lips: tuple[IntArray, IntArray],
+    depth: FloatArray,
+    picture: Picture,
+    matte: Picture,
 ) -> Skin:
-    """The whole mesh with its modes."""
-    face_triangles = front(head, FACE)
+    """The whole mesh with its modes; `lips`: the edges of the lips that the picture shows."""
+    face_triangles, outline, N = face_of(head), head.paths["outline"].astype(np.int64), fit.face.stop
     ring = silhouette(visible.covered)
-    grid, around = surround(fit, holes.outline, ring, matte)
-    flat = fit.points[FACE]
+    grid, around = surround(fit, outline, ring, matte)
+    flat = fit.points[fit.face]
     points = np.concatenate([flat, np.c_[grid, _depth_around(depth, fit, grid)]])
     graph = edge_graph(points, np.concatenate([face_triangles, around]))
     weights = head_weights(fit, points, graph)
 
     skin_graph = edge_graph(flat, face_triangles)
-    modes = fit.modes[:, FACE].copy()
-    lids = tuple(ring_of(fit, skin_graph, pair, LID_RING, LID_COLUMNS) for pair in holes.lids)
-    closing_lids(fit, modes, lids)
+    modes = fit.modes[:, fit.face].copy()
+    closing_lids(fit, modes, tuple(pair(head, f"lids.{side}.edge") for side in ("right", "left")))
+    closing_lips(fit, modes, skin_graph, lips)
     light = smoothed(skin_graph, brightness_modes(fit, picture, visible).T, LIGHT_ROUNDS).T
-    whole = np.zeros((len(modes) + 2, len(points), 4))
-    whole[: len(modes), : len(FACE), :3] = modes
-    whole[: len(modes), : len(FACE), 3] = light
-    fixed = np.arange(len(points)) < len(FACE)
-    still = weights < 0.02
-    still[: len(FACE)] = False
-    flow = whole[: len(modes), :, :2].transpose(1, 0, 2).reshape(len(points), -1)
+    whole = np.zeros((len(modes), len(points), 4))
+    whole[:, :N, :3], whole[:, :N, 3] = modes, light
+    fixed = np.arange(len(points)) < N
+    still = (weights < 0.02) & ~fixed
+    flow = whole[..., :2].transpose(1, 0, 2).reshape(len(points), -1)
     spread = extended(graph, flow, fixed | still, 1).reshape(len(points), len(modes), 2).transpose(1, 0, 2)
-    fade = _fade_away(points, fit, holes)
-    whole[: len(modes), len(FACE) :, :2] = (spread * fade[None, :, None])[:, len(FACE) :]
+    whole[:, N:, :2] = (spread * _fade_away(points, fit, outline)[None, :, None])[:, N:]
     whole[INDEX["breath"], :, :3] = breath_mode(fit, points, weights)
     whole[np.abs(whole) < [FAINT_PX, FAINT_PX, FAINT_PX, 0.004]] = 0
 
-    source, tint = hidden_source(fit, visible, holes, skin_graph)
-    inset = rim_inset(source, visible.covered)
-    # A hidden piece of the outline is its own place at rest, and as it comes to light takes on what is beside the face:
-    # hair and ears, or the cheek itself where there is nothing but background.
-    rim = holes.outline[~visible.vertex[holes.outline]]
-    beside = ring[cKDTree(ring).query(flat[rim, :2])[1]]
-    solid = matte[beside[:, 1].astype(int), beside[:, 0].astype(int), 3] > 250
-    shown = np.where(solid[:, None], beside, source[rim] + inset[rim])
-    source[rim] = flat[rim, :2]
-    inset[rim] = shown - source[rim]
-    size = len(matte)
+    source, inset, tint = _dress(head, fit, visible, ring, skin_graph, matte)
     channels = np.nonzero(np.abs(whole).max((1, 2)) > 0)[0]
-    skin = Skin(
+    return Skin(
         points=points.astype(np.float32),
-        source=np.concatenate([source, np.clip(grid, 0, size - 1)]).astype(np.float32),
+        source=np.concatenate([source, np.clip(grid, 0, len(matte) - 1)]).astype(np.float32),
         inset=np.concatenate([inset, np.zeros_like(grid)]).astype(np.float32),
         tint=np.concatenate([tint, np.ones(len(grid))]).astype(np.float32),
         head=weights.astype(np.float32),
@@ -388,12 +407,29 @@ def build_skin(
         channels=channels.astype(np.int32),
         modes=whole[channels].astype(np.float32),
     )
-    return skin
 
 
-def _fade_away(points: FloatArray, fit: FittedHead, holes: Openings) -> FloatArray:
+def _dress(
+    head: Head, fit: FittedHead, visible: Visible, ring: FloatArray, graph: csr_matrix, matte: Picture
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """`source` [N, 2], `inset` [N, 2] and `tint` [N] of the face's vertices."""
+    flat, outline = fit.points[fit.face], head.paths["outline"].astype(np.int64)
+    source, tint = hidden_source(head, fit, visible, graph)
+    inset = rim_inset(source, visible.covered & (matte[..., 3] > SOLID))
+    # A hidden piece of the outline is its own place at rest, and as it comes to light takes on what is beside the face:
+    # hair and ears, or the cheek itself where there is nothing but background.
+    rim = outline[~visible.vertex[outline]]
+    beside = ring[cKDTree(ring).query(flat[rim, :2])[1]]
+    solid = matte[beside[:, 1].astype(int), beside[:, 0].astype(int), 3] > SOLID
+    shown = np.where(solid[:, None], beside, source[rim] + inset[rim])
+    source[rim] = flat[rim, :2]
+    inset[rim] = shown - source[rim]
+    return source, inset, tint
+
+
+def _fade_away(points: FloatArray, fit: FittedHead, outline: IntArray) -> FloatArray:
     """1 at the face's outline, falling to 0 with the distance from it, [N]: what is far does not follow the skin."""
-    away = cKDTree(fit.points[holes.outline, :2]).query(points[:, :2])[0] / fit.scale
+    away = cKDTree(fit.points[outline, :2]).query(points[:, :2])[0] / fit.scale
     return np.exp(-((away / 2.6) ** 2))
 
 

@@ -4,7 +4,7 @@ import os
 import pytest
 
 from visavis.perception.landmarks import FaceTracker
-from visavis.perception.quiet import libraries_quiet
+from visavis.vision.quiet import libraries_quiet
 
 
 def test_library_lines_go_to_the_log_and_others_come_out(

@@ -1,0 +1,51 @@
+"""From a picture with its landmarks to a portrait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis_models.serve.enrol.build import build
+from visavis_models.serve.enrol.checks import check_place, check_pose
+from visavis_models.serve.enrol.fitted import stand
+from visavis_models.serve.enrol.framing import SIZE, framing
+from visavis_models.serve.enrol.matte import cut_out
+from visavis_models.serve.enrol.solve import solve
+from visavis_models.serve.head import Head
+from visavis_models.serve.portrait import UNKNOWN, Portrait, Provenance
+
+Picture = NDArray[np.uint8]
+
+
+def enrol(
+    picture: Picture,
+    landmarks: NDArray[np.floating],
+    segment: Callable[[Picture], NDArray[np.float32]],
+    *,
+    name: str,
+    provenance: Provenance = UNKNOWN,
+) -> Portrait:
+    """A portrait from one picture.
+
+    Args:
+        picture: RGB [H, W, 3], upright.
+        landmarks: [478, 3], mediapipe's, in pixels of the picture.
+        segment: from an RGB picture [S, S, 3] to how sure it is of a person, 0..1, float32 of any size.
+        name: what to call the face; provenance: where the picture comes from.
+
+    Raises:
+        NoPortraitError: no portrait can be made of it; says why.
+    """
+    check_place(landmarks, picture.shape)
+    head = Head.load()
+    solved = solve(head, landmarks.astype(np.float64))
+    check_pose(solved)
+    frame = framing(solved, picture.shape)
+    cut, _ = frame.cut(picture)
+    mask = cv2.resize(segment(cut), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+    matte = cut_out(cut, np.clip(mask, 0, 1))
+    fit = stand(head, frame.solved(solved), frame.place(landmarks.astype(np.float64)))
+    return build(name, head, fit, cut, matte, provenance)

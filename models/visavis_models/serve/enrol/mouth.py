@@ -1,0 +1,61 @@
+"""The mouth's inside: teeth, gums, tongue and lining with their colours under full light, and how they move."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis_models.serve.enrol.fitted import FittedHead, Normals
+from visavis_models.serve.head import Head
+from visavis_models.serve.portrait import Mouth
+from visavis_models.spec import INDEX, WEIGHTS
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+
+LINING, GUM, TONGUE, TOOTH = (92, 34, 34), (178, 92, 88), (190, 98, 96), (240, 234, 221)  # RGB
+LOWER_TEETH = 0.72  # of the light that the upper ones get: they lie deeper and look up
+DEPTH_CM = 4.5  # what lies deeper behind the lips is not drawn
+INNER = ("upper_gums", "lower_gums", "tongue", "upper_teeth", "lower_teeth")
+MOVERS = ("jawForward", "jawLeft", "jawRight", "jawOpen", "tongueOut", "tongueUp")
+
+
+def build_mouth(head: Head, fit: FittedHead, upper: IntArray, lower: IntArray) -> Mouth:
+    """Everything behind the lips, in the coordinates of the picture; `upper`, `lower`: the lips' edges on the skin."""
+    parts = [head.faces[name] for name in ("socket", *INNER)]
+    triangles = np.concatenate([head.triangles[part.start : part.stop] for part in parts]).astype(np.int64)
+    near = fit.points[:, 2] > fit.points[upper, 2].mean() - DEPTH_CM * fit.scale
+    triangles = triangles[near[triangles].all(1)]
+    used, compact = np.unique(triangles, return_inverse=True)
+
+    modes = fit.modes[:, used] * (np.abs(fit.modes[:, used]) > 0.05)
+    lining = used < head.vertices["socket"].stop
+    keep = np.isin(np.arange(WEIGHTS.stop), [INDEX[name] for name in MOVERS])
+    modes[~keep] *= lining[None, :, None]
+    channels = np.nonzero(np.abs(modes).max((1, 2)) > 0)[0]
+    return Mouth(
+        points=fit.points[used].astype(np.float32),
+        colours=_colours(head, fit, used, upper).astype(np.float32),
+        triangles=compact.reshape(-1, 3)[:, [0, 2, 1]].astype(np.int32),
+        channels=channels.astype(np.int32),
+        modes=modes[channels].astype(np.float32),
+        upper=upper.astype(np.int32),
+        lower=lower.astype(np.int32),
+    )
+
+
+def _colours(head: Head, fit: FittedHead, used: IntArray, upper: IntArray) -> FloatArray:
+    """RGB [M, 3]: the material, darker with the depth behind the lips and where the surface turns away."""
+    materials = dict.fromkeys(("upper_teeth", "lower_teeth"), TOOTH) | {"tongue": TONGUE}
+    colour = np.full((len(used), 3), GUM, np.float64)
+    colour[used < head.vertices["socket"].stop] = LINING
+    for name, material in materials.items():
+        colour[np.isin(used, head.vertices[name])] = material
+    depth = np.clip((fit.points[upper, 2].mean() - fit.points[used, 2]) / fit.scale - 0.6, 0, 6)
+    parts = [head.faces[name] for name in ("socket", *INNER)]
+    inside = np.concatenate([head.triangles[part.start : part.stop] for part in parts]).astype(np.int64)
+    normals = Normals(inside[:, [0, 2, 1]], len(fit.points))(fit.points)
+    facing = np.clip(normals[used] @ np.array([0.18, -0.22, 0.96]), 0, 1)
+    colour[np.isin(used, head.vertices["lower_teeth"])] *= LOWER_TEETH
+    return colour * (np.exp(-0.45 * depth) * (0.45 + 0.55 * facing))[:, None]

@@ -1,0 +1,113 @@
+"""Who is in the picture and how they hold their face: the head fitted to the landmarks of one picture.
+
+Weak perspective: p = s (R X)_xy + t, y turned down, X = mean + identity + expression. Pose and shape are solved in
+turns: the pose by Gauss-Newton, the shape by ridge regression with the expressions held in 0..1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares, lsq_linear
+from scipy.spatial.transform import Rotation
+
+from visavis_models.serve.head import Head
+from visavis_models.spec import INDEX, N_MOTION, ROTATION, WEIGHTS
+
+FloatArray = NDArray[np.float64]
+
+MODES = 40  # of identity
+ROUNDS = 6
+IDENTITY_RIDGE, EXPRESSION_RIDGE = 0.01, 0.02  # of the face's height: what one deviation, one unit of weight costs
+OVAL = (
+    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149, 150,
+    136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
+)  # fmt: skip
+OVAL_WEIGHT = 0.35  # they slide along the contour as the head turns
+FOREHEAD, CHIN = 10, 152
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A head that fits the picture.
+
+    Attributes:
+        identity: [I] standard deviations.
+        rest: float32 [60], the picture's motion, without gaze.
+        scale: pixels per centimetre; place: [2], where the head's origin lies, pixels.
+    """
+
+    identity: FloatArray
+    rest: NDArray[np.float32]
+    scale: float
+    place: FloatArray
+
+    @property
+    def turn(self) -> FloatArray:
+        """R [3, 3], y up."""
+        return _turn(self.rest[ROTATION].astype(np.float64))
+
+    def project(self, points: FloatArray) -> FloatArray:
+        """[N, 3] cm upright -> x, y in pixels (y down), z in pixels at the viewer."""
+        seen = points @ self.turn.T * self.scale
+        return np.stack([seen[:, 0] + self.place[0], self.place[1] - seen[:, 1], seen[:, 2]], 1)
+
+    def moved(self, factor: float, shift: FloatArray) -> Solved:
+        """The same in a picture that was resized by `factor` and then shifted."""
+        return Solved(self.identity, self.rest, self.scale * factor, self.place * factor + shift)
+
+
+def ridges() -> FloatArray:
+    """What one unit of each of the 54 weights costs, in parts of the face's height; gaze and tongue are not fitted."""
+    cost = np.full(WEIGHTS.stop, EXPRESSION_RIDGE)
+    for name, index in INDEX.items():
+        if index >= WEIGHTS.stop:
+            continue
+        if name.startswith(("eyeLook", "tongue", "breath", "cheekPuff", "jawForward", "noseSneer", "mouthRoll")):
+            cost[index] = 10.0
+        elif name.startswith("eye"):
+            cost[index] = 2.5 * EXPRESSION_RIDGE
+    return cost
+
+
+def solve(head: Head, landmarks: FloatArray) -> Solved:
+    """Fit the head to mediapipe's landmarks [478, >= 2] in pixels."""
+    index = head.landmark_index.astype(int)
+    vertex = head.landmark_vertex.astype(int)
+    target = np.asarray(landmarks, np.float64)[index, :2]
+    height = float(np.hypot(*(landmarks[FOREHEAD, :2] - landmarks[CHIN, :2])))
+    weight = np.where(np.isin(index, OVAL), OVAL_WEIGHT, 1.0)[:, None] / height
+    mean = head.points[vertex].astype(np.float64)
+    basis = np.concatenate([head.identity[:MODES, vertex], head.expression[:, vertex]]).astype(np.float64)
+    cost = np.r_[np.full(MODES, IDENTITY_RIDGE), ridges()] * math.sqrt(len(index) / 10)
+    low = np.r_[np.full(MODES, -3.0), np.zeros(WEIGHTS.stop)]
+    high = np.r_[np.full(MODES, 3.0), np.ones(WEIGHTS.stop)]
+    shape = np.zeros(len(basis))
+    pose = np.r_[0.0, 0.0, 0.0, height / 18.0, target.mean(0)]
+    for _ in range(ROUNDS):
+        points = mean + np.tensordot(shape, basis, 1)
+        pose = least_squares(lambda q, p=points: ((_seen(q, p) - target) * weight).ravel(), pose).x
+        view = _turn(pose[:3])[:2] * pose[3] * np.array([[1.0], [-1.0]])
+        design = ((basis @ view.T) * weight).reshape(len(basis), -1).T
+        wanted = ((target - _seen(pose, mean)) * weight).ravel()
+        normal = design.T @ design + np.diag(cost**2)
+        root = np.linalg.cholesky(normal).T
+        shape = lsq_linear(root, np.linalg.solve(root.T, design.T @ wanted), (low, high)).x
+    rest = np.zeros(N_MOTION, np.float32)
+    weights = shape[MODES:]
+    rest[WEIGHTS] = np.where(weights > 0.02, weights, 0)
+    rest[ROTATION] = pose[:3]
+    return Solved(shape[:MODES], rest, float(pose[3]), pose[4:6].copy())
+
+
+def _turn(angles: FloatArray) -> FloatArray:
+    """R = R_y(yaw) R_x(pitch) R_z(roll) of (pitch, yaw, roll), in double precision: it is differentiated."""
+    return Rotation.from_euler("YXZ", [angles[1], angles[0], angles[2]]).as_matrix()
+
+
+def _seen(pose: FloatArray, points: FloatArray) -> FloatArray:
+    seen = points @ _turn(pose[:3]).T * pose[3]
+    return np.stack([seen[:, 0] + pose[4], pose[5] - seen[:, 1]], 1)

@@ -1,0 +1,114 @@
+"""Enrolment of whole pictures: rest is the picture, and bad pictures get one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from visavis.vision import portraits
+from visavis.vision.bundles import Bundles
+from visavis.vision.enrolment import enrol_file, the_face
+from visavis.vision.still import StillEye
+from visavis_models.errors import InputError
+from visavis_models.serve.background import resized
+from visavis_models.serve.enrol.framing import framing
+from visavis_models.serve.enrol.solve import OVAL, solve
+from visavis_models.serve.head import Head
+from visavis_models.serve.portrait import Portrait
+from visavis_models.serve.renderer import Renderer
+from visavis_models.spec import INDEX
+
+Picture = NDArray[np.uint8]
+Save = Callable[..., Path]
+
+
+@pytest.fixture(scope="module")
+def astro(assembled: Bundles, astronaut: Picture, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The astronaut's portrait."""
+    folder = tmp_path_factory.mktemp("astro")
+    cv2.imwrite(str(folder / "photo.png"), astronaut[..., ::-1])
+    enrol_file(folder / "photo.png", folder / "astro.avatar", name="Eileen", consent="NASA, public domain")
+    return folder / "astro.avatar"
+
+
+def test_a_portrait_is_small_and_says_where_it_comes_from(astro: Path) -> None:
+    held = Portrait.load(astro)
+    assert astro.stat().st_size <= 6_000_000
+    assert held.name == "Eileen" and held.provenance.source == "photo.png" and len(held.provenance.sha256) == 64
+    assert held.provenance.consent == "NASA, public domain" and held.provenance.made_by.startswith("visavis ")
+
+
+def test_rest_is_the_picture(astro: Path, astronaut: Picture, assembled: Bundles) -> None:
+    held = Portrait.load(astro)
+    with StillEye(assembled) as eye:
+        landmarks = the_face(eye, astronaut)
+    frame = framing(solve(Head.load(), landmarks), astronaut.shape)
+    picture = resized(frame.cut(astronaut)[0], 512).astype(float)
+    drawn = Renderer(held).render(held.rest[None])[0]
+    outline = frame.place(landmarks[list(OVAL)])[:, :2] / 2
+    face = cv2.fillConvexPoly(np.zeros((512, 512), np.uint8), cv2.convexHull(outline.astype(np.int32)), 1) > 0
+    error = ((drawn - picture)[face] ** 2).mean()
+    assert 10 * np.log10(255**2 / error) >= 38
+
+
+def test_a_smile_is_known_for_one_and_taken_off(astro: Path) -> None:
+    held = Portrait.load(astro)
+    assert held.rest[INDEX["mouthSmileLeft"]] > 0.2
+    at = Renderer(held).landmarks(np.stack([held.rest, np.zeros_like(held.rest)]))
+    gap = (at["lower_lip"] - at["upper_lip"])[:, 1]
+    assert gap[0] > 3 and abs(gap[1]) < 1.5  # teeth in the picture, lips that meet without the smile
+
+
+def blank(own_face: Picture) -> Picture:
+    return np.full_like(own_face, 120)
+
+
+def two(own_face: Picture) -> Picture:
+    return np.hstack([own_face, own_face[:, ::-1]])
+
+
+def far(own_face: Picture) -> Picture:
+    small = cv2.resize(own_face, (150, 150), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.copyMakeBorder(small, 60, 60, 60, 60, cv2.BORDER_REPLICATE), np.uint8)
+
+
+def cut(own_face: Picture) -> Picture:
+    return own_face[170:]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"), [(blank, "no face"), (two, "2 faces"), (far, "too small"), (cut, "cut off")]
+)
+def test_bad_pictures_get_a_sentence(
+    spoil: Callable[[Picture], Picture], reason: str, own_face: Picture, saved: Save, assembled: Bundles, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=rf"me\.png: .*{reason}"):
+        enrol_file(saved(spoil(own_face)), tmp_path / "me.avatar")
+    assert not (tmp_path / "me.avatar").exists()
+
+
+def test_a_picture_is_enrolled_once(
+    own_face: Picture, saved: Save, assembled: Bundles, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    picture = saved(own_face)
+    folder = tmp_path / "cache" / "visavis"
+    folder.mkdir(parents=True)
+    for model in {assembled.face.parent, assembled.pose.parent}:
+        (folder / model.name).symlink_to(model)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    first = portraits.located(picture)
+    made = Path(first).stat().st_mtime_ns
+    again = portraits.located(saved(own_face, "copy.png"))
+    assert again == first and Path(first).stat().st_mtime_ns == made
+    assert portraits.portrait(picture).name == "me"
+
+
+def test_names_and_avatar_files_need_no_models() -> None:
+    assert portraits.located("alex") == "alex"
+    with pytest.raises(InputError, match="bob"):
+        portraits.located("bob")
