@@ -15,11 +15,13 @@ class JobMetadata:
     Attributes:
         portrait: a shipped face by name, or a path on the worker's machine; "" for that of the settings.
         probe: send a white flash and a click every second, so that a caller can check its measurement of skew.
+        consent: said before anything else, and not interruptible; "" for nothing.
         record: record this call, where the settings name a folder for it.
     """
 
     portrait: str = ""
     probe: bool = False
+    consent: str = ""
     record: bool = False
 
     @classmethod

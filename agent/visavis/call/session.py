@@ -130,10 +130,11 @@ class Call:
 
     def _make_host(self) -> Host:
         settings = self._settings
-        greeting = settings.greeting.format(name=settings.name)
+        notice = settings.record.notice if self._records else ""
         return Host(
             instructions=settings.instructions.format(name=settings.name),
-            greeting=f"{settings.record.notice} {greeting}".strip() if self._records else greeting,
+            notice=f"{self._metadata.consent} {notice}".strip(),
+            greeting=settings.greeting.format(name=settings.name),
             ready=self._audible,
             sight=self._person,
             tell=self._tell,

@@ -22,6 +22,7 @@ COMMANDS = {
     "render": "A motion file to a video of a face that makes it.",
     "enrol": "A portrait from one picture, with a contact sheet to look at.",
     "phone": "The agent on the phone, on this machine; `phone check` audits a project for open lines.",
+    "dial": "Have the agent call a phone: allow-listed, limited, and with a report of what came of it.",
     "worker": "The LiveKit agent, for any LiveKit server.",
     "doctor": "A loopback call that names what is broken on this machine.",
     "bench": "The benchmarks of docs/benchmarks.md.",

@@ -37,6 +37,7 @@ class Host(Agent):
 
     Args:
         instructions: for the language model.
+        notice: said before anything else, and not interruptible; "" for nothing.
         greeting: said first; "" for nothing.
         ready: awaited before the greeting: the avatar's own voice track is heard.
         sight: what the camera shows, told to the language model.
@@ -50,6 +51,7 @@ class Host(Agent):
         self,
         *,
         instructions: str,
+        notice: str = "",
         greeting: str = "",
         ready: Callable[[], Awaitable[None]] = at_once,
         sight: Sight | None = None,
@@ -59,6 +61,7 @@ class Host(Agent):
         answers: Callable[[str], bool] = lambda text: True,
     ) -> None:
         super().__init__(instructions=instructions)
+        self._notice = notice
         self._greeting = greeting
         self._ready = ready
         self._sight = sight or NoSight()
@@ -69,6 +72,8 @@ class Host(Agent):
 
     async def on_enter(self) -> None:
         await self._ready()
+        if self._notice:
+            self.session.say(self._notice, allow_interruptions=False)
         if self._greeting:
             self.session.say(self._greeting)
 

@@ -171,9 +171,9 @@ class Softphone(Running):
         """Pick up."""
         await self._command("accept")
 
-    async def hang_up(self, reason: str = "") -> None:
-        """End the call, or decline it where it rings (`reason` such as `scode=486 reason=Busy`)."""
-        await self._command("hangup", reason)
+    async def hang_up(self) -> None:
+        """End the call; where it rings, say that we are busy (486)."""
+        await self._command("hangup")
 
     async def press(self, digits: str) -> None:
         """Send digits (0-9 * #), each 100 ms long."""

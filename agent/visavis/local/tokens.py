@@ -62,3 +62,12 @@ def access_token(
         dispatch = api.RoomAgentDispatch(agent_name=agent, metadata=json.dumps(dict(metadata or {})))
         token = token.with_room_config(api.RoomConfiguration(agents=[dispatch]))
     return token.to_jwt()
+
+
+def listener_token(keys: Keys, room: str) -> str:
+    """A token with which one may hear `room`, unseen by the others, and nothing else."""
+    grants = api.VideoGrants(
+        room_join=True, room=room, can_publish=False, can_publish_data=False, can_subscribe=True, hidden=True
+    )
+    token = api.AccessToken(keys.key, keys.secret).with_identity(fresh_name("listener"))
+    return token.with_ttl(TOKEN_LIFE).with_grants(grants).to_jwt()
