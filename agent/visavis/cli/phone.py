@@ -18,7 +18,8 @@ from visavis.media.errors import InputError
 from visavis.media.settings import Settings
 from visavis.phone.audit import Level, Project, audit
 from visavis.phone.diary import Diary
-from visavis.phone.line import Line
+from visavis.phone.line import NAME, Line, provision, withdraw
+from visavis.phone.reach import reach
 from visavis_models.serve.portrait import portrait as face
 
 NUMBER = "100"
@@ -109,9 +110,7 @@ def check(context: click.Context, url: str) -> None:
     LIVEKIT_API_KEY and LIVEKIT_API_SECRET let us in. Nothing is changed. Exit code 0: nothing is open; 1: something is;
     2: the project cannot be asked.
     """
-    endpoint = Endpoint.from_environment(url)
-    if endpoint is None:
-        raise InputError("no project named: give --url or set LIVEKIT_URL, with LIVEKIT_API_KEY and LIVEKIT_API_SECRET")
+    endpoint = project_of(url)
     project = asyncio.run(Project.ask(endpoint.url, endpoint.keys.key, endpoint.keys.secret))
     findings = audit(project)
     for finding in findings:
@@ -120,3 +119,69 @@ def check(context: click.Context, url: str) -> None:
     seen = f"{len(project.inbound)} inbound and {len(project.outbound)} outbound trunks, {len(project.rules)} rules"
     click.echo(f"{seen}: {f'{opened} open' if opened else 'nothing is open'}.")
     context.exit(1 if opened else 0)
+
+
+@command.command("line")
+@click.option("--url", default="", help="The LiveKit project; else LIVEKIT_URL.")
+@click.option("--number", default="", help="Of yours, that callers dial, such as +4930123456.")
+@click.option(
+    "--network", multiple=True, metavar="CIDR", help="Of the carrier, such as 203.0.113.0/24; many may be given."
+)
+@click.option("--password/--no-password", default=True, help="Whether the carrier signs in, with a password made here.")
+@click.option("--pin", default="", metavar="DIGITS", help="Callers must key it in, ended by #; 4 to 12 digits.")
+@click.option("--allow", multiple=True, metavar="NUMBER", help="A caller that is let in; may be given again.")
+@click.option("--portrait", default="", metavar="FACE", help="Of the agent: a shipped face, or a path on its machine.")
+@click.option("--name", default=NAME, show_default=True, help="Of trunk and rule in the project.")
+@click.option("--remove", is_flag=True, help="Take the line of that name out of the project.")
+def set_line(
+    url: str,
+    number: str,
+    network: tuple[str, ...],
+    password: bool,
+    pin: str,
+    allow: tuple[str, ...],
+    portrait: str,
+    name: str,
+    remove: bool,
+) -> None:
+    """Put a line of yours into a LiveKit project, or bring it up to date: trunk and rule, closed to strangers.
+
+    Prints the user and the fresh password that the carrier must be given. deploy/sip/README.md says where.
+    """
+    endpoint = project_of(url)
+    if not remove and not number:
+        raise InputError("--number: name the number that callers dial, or --remove the line")
+    line = None
+    if not remove:
+        metadata = {"portrait": portrait} if portrait else {}
+        wishes = {
+            "pin": pin,
+            "allowed_numbers": allow,
+            "allowed_addresses": network,
+            "metadata": metadata,
+            "name": name,
+        }
+        line = Line.fresh(number, **wishes) if password else Line(number, "", "", **wishes)  # type: ignore[arg-type]
+
+    async def change() -> None:
+        async with reach(endpoint.url, endpoint.keys.key, endpoint.keys.secret) as lk:
+            await (provision(lk, line) if line else withdraw(lk, name))
+
+    asyncio.run(change())
+    if line is None:
+        click.echo(f"The line {name!r} is out of the project.")
+    else:
+        secret = f": user {line.user}, password {line.password}" if password else ""
+        click.echo(f"The line {name!r} answers {number}{secret}")
+
+
+def project_of(url: str) -> Endpoint:
+    """The project of --url or the environment.
+
+    Raises:
+        InputError: neither names one.
+    """
+    endpoint = Endpoint.from_environment(url)
+    if endpoint is None:
+        raise InputError("no project named: give --url or set LIVEKIT_URL, with LIVEKIT_API_KEY and LIVEKIT_API_SECRET")
+    return endpoint

@@ -7,15 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import aiohttp
 from livekit import api
 
-from visavis.media.errors import InputError
+from visavis.phone.line import PIN_DIGITS, SHORTEST_PASSWORD
+from visavis.phone.reach import reach
 
-SHORTEST_PASSWORD = 8
-SHORTEST_PIN = 4
 WIDEST_NETWORK = {4: 16, 6: 32}  # prefix bits; a wider network is everybody's
-ANSWER_TIMEOUT_S = 20
 
 
 class Level(StrEnum):
@@ -49,18 +46,12 @@ class Project:
         Raises:
             InputError: it cannot be reached, refuses the keys, or has no telephony.
         """
-        timeout = aiohttp.ClientTimeout(total=ANSWER_TIMEOUT_S)
-        try:
-            async with api.LiveKitAPI(url, key, secret, timeout=timeout) as lk:
-                return cls(
-                    list((await lk.sip.list_inbound_trunk(api.ListSIPInboundTrunkRequest())).items),
-                    list((await lk.sip.list_outbound_trunk(api.ListSIPOutboundTrunkRequest())).items),
-                    list((await lk.sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())).items),
-                )
-        except api.TwirpError as error:
-            raise InputError(f"{url}: the project cannot be asked: {error.message}; check keys and address") from None
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise InputError(f"{url}: the project cannot be reached ({error or 'no answer'}); is it up?") from None
+        async with reach(url, key, secret) as lk:
+            return cls(
+                list((await lk.sip.list_inbound_trunk(api.ListSIPInboundTrunkRequest())).items),
+                list((await lk.sip.list_outbound_trunk(api.ListSIPOutboundTrunkRequest())).items),
+                list((await lk.sip.list_dispatch_rule(api.ListSIPDispatchRuleRequest())).items),
+            )
 
 
 def audit(project: Project) -> list[Finding]:
@@ -89,7 +80,7 @@ def _rule(rule: api.SIPDispatchRuleInfo, project: Project) -> Iterator[Finding]:
         yield Finding(Level.ADVICE, f"{who} names the trunk {trunk_id}, which does not exist", "delete the rule")
     dispatch = rule.rule
     pin = dispatch.dispatch_rule_direct.pin or dispatch.dispatch_rule_individual.pin
-    if pin and len(pin) < SHORTEST_PIN:
+    if pin and len(pin) < PIN_DIGITS.start:
         yield Finding(
             Level.OPEN,
             f"{who} has a PIN of {len(pin)} digits: it is guessed in minutes",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 import secrets
@@ -16,6 +17,7 @@ from visavis.media.errors import InputError
 NAME = "visavis"
 AGENT_NAME = "visavis"
 PIN_DIGITS = range(4, 13)
+SHORTEST_PASSWORD = 8
 EMPTY_ROOM_S = 10  # a caller comes back by calling again
 _NUMBER = re.compile(r"\+?\w{1,32}", re.ASCII)
 
@@ -26,7 +28,7 @@ class Line:
 
     Attributes:
         number: what callers dial, such as `+4930123456` or `100`.
-        user, password: that the caller's phone or carrier signs in with.
+        user, password: that the caller's phone or carrier signs in with; both "" only where addresses are named.
         pin: digits that a caller must key in before the room is entered, ended by #; "" for none.
         allowed_numbers: callers that are let in; none named lets in all.
         allowed_addresses: networks that calls may come from, such as `203.0.113.0/24`; none named lets in all.
@@ -53,8 +55,15 @@ class Line:
                 raise InputError(f"number {number!r}: write it as +4930123456 or 100, without spaces")
         if self.pin and not (self.pin.isdecimal() and self.pin.isascii() and len(self.pin) in PIN_DIGITS):
             raise InputError(f"PIN {self.pin!r}: must be {PIN_DIGITS.start} to {PIN_DIGITS.stop - 1} digits")
-        if not self.user or len(self.password) < 8:
-            raise InputError("a line needs a user and a password of 8 characters or more")
+        for network in self.allowed_addresses:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise InputError(f"network {network!r}: {error}; write it as 203.0.113.0/24") from None
+        signs_in = bool(self.user) and len(self.password) >= SHORTEST_PASSWORD
+        if not signs_in and (self.password or not self.allowed_addresses):
+            least = f"a user and a password of {SHORTEST_PASSWORD} characters or more"
+            raise InputError(f"a line needs {least}, or the carrier's networks")
 
     @classmethod
     def fresh(cls, number: str, **wishes: object) -> Line:
