@@ -10,7 +10,7 @@ from livekit import api
 from visavis.local.exchange import Exchange
 from visavis.local.ports import LOOPBACK, free_port
 from visavis.local.server import Keys
-from visavis.local.softphone import INCOMING, RATE, Softphone
+from visavis.local.softphone import CLOSED, ESTABLISHED, INCOMING, RATE, Softphone
 from visavis.local.tokens import fresh_name, listener_token
 from visavis.media.errors import InputError
 from visavis.phone.answering import Answerer
@@ -146,6 +146,29 @@ async def test_a_person_hangs_up_and_a_machine_is_left(exchange: Exchange, lk: a
     await phone.say(np.tile(word, 10))
     report = await call
     assert (report.outcome, report.answered_by, report.ended_by) == (Outcome.VOICEMAIL, Answerer.MACHINE, "us"), report
+
+
+@pytest.mark.phone
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_call_ends_at_its_limit(exchange: Exchange, lk: api.LiveKitAPI, phones: Phones) -> None:
+    phone = await phones("4711", answers=True)
+    report = await place(exchange, lk, phone.address, longest_s=2)
+    await phone.happens(CLOSED)
+    assert report.ended_by == "limit" and 1.5 <= report.talk_s < 5, report
+
+
+@pytest.mark.parametrize("answers", [False, True])
+@pytest.mark.phone
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_call_that_we_give_up_leaves_the_phone_free(
+    exchange: Exchange, lk: api.LiveKitAPI, phones: Phones, answers: bool
+) -> None:
+    phone = await phones("4711", answers=answers)
+    call = asyncio.ensure_future(place(exchange, lk, phone.address))
+    await phone.happens(ESTABLISHED if answers else INCOMING)
+    call.cancel()
+    await asyncio.wait([call])
+    await phone.happens(CLOSED, within_s=5)
 
 
 @pytest.mark.phone

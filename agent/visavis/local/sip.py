@@ -98,7 +98,8 @@ class LocalSip(Running):
                 raise ServerError(f"{self.child.epitaph()}; it was started again {RESTARTS} times in vain")
             deaths.append(clock())
             self._say(f"{self.child.ended()}: its calls are lost; it is started again")
-            await self._launch()
+            with contextlib.suppress(ServerError):  # that it did not start is its next death
+                await self._launch()
 
     async def _answers(self) -> bool:
         try:

@@ -16,7 +16,7 @@ from visavis.phone.answering import RATE, AnswerDetector, Answerer
 from visavis.phone.dialling import IDENTITY, NO_REPLY, DialReport, Outcome, outcome_of
 
 LISTEN_S = 20.0  # to who picked up
-GRACE_S = 5.0  # beyond the longest time, which the SIP service keeps itself
+SLACK_S = 0.5  # between its clock and ours
 STATUS = "sip.callStatus"
 FRAME_MS = 40
 
@@ -75,15 +75,15 @@ class Outgoing:
         ring_s, picked_up = _since(dialled), time.monotonic()
         await answered()
         ended_by = await self._until_over()
-        machine = self._detector.verdict is Answerer.MACHINE
-        outcome = Outcome.VOICEMAIL if machine else Outcome.ANSWERED
-        return DialReport(
-            target, outcome, 0, "", self._rang, ring_s, _since(picked_up), self._detector.verdict, ended_by
-        )
+        talk_s, verdict = _since(picked_up), self._detector.verdict
+        if ended_by != "phone" and talk_s >= self._asked.max_call_duration.seconds - SLACK_S:
+            ended_by = "limit"
+        outcome = Outcome.VOICEMAIL if verdict is Answerer.MACHINE else Outcome.ANSWERED
+        return DialReport(target, outcome, 0, "", self._rang, ring_s, talk_s, verdict, ended_by)
 
     async def _until_over(self) -> str:
         try:
-            async with asyncio.timeout(self._asked.max_call_duration.seconds + GRACE_S):
+            async with asyncio.timeout(self._asked.max_call_duration.seconds):
                 return await self._ended
         except TimeoutError:
             return "limit"
