@@ -7,7 +7,7 @@ import contextlib
 import json
 import socket
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from visavis.local.child import Child
 from visavis.local.ports import LOOPBACK, free_port, is_free
@@ -34,6 +34,7 @@ class LocalSip(Running):
         port: of SIP on loopback, UDP and TCP; None takes a free one.
         say: told in one line when it died and is started again.
         media_timeout_s: after so much time without any sound of the phone a call is ended.
+        bury: awaited when it died, so that its calls are ended in their rooms, too.
 
     Raises:
         InputError: the port asked for is in use.
@@ -47,12 +48,13 @@ class LocalSip(Running):
         port: int | None = None,
         say: Callable[[str], None] = print,
         media_timeout_s: int = MEDIA_TIMEOUT_S,
+        bury: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         if port is not None and not (is_free(port) and is_free(port, socket.SOCK_DGRAM)):
             raise InputError(f"port {port} is in use; choose another one")
         self.port = port or free_port(socket.SOCK_DGRAM)
         self._server, self._redis, self._say = server, redis, say
-        self._media_timeout = f"{media_timeout_s}s"
+        self._media_timeout, self._bury = f"{media_timeout_s}s", bury
         self.child = Child("SIP service")
         self._keeper: asyncio.Task[None] | None = None
 
@@ -98,6 +100,8 @@ class LocalSip(Running):
                 raise ServerError(f"{self.child.epitaph()}; it was started again {RESTARTS} times in vain")
             deaths.append(clock())
             self._say(f"{self.child.ended()}: its calls are lost; it is started again")
+            if self._bury:
+                await self._bury()
             with contextlib.suppress(ServerError):  # that it did not start is its next death
                 await self._launch()
 
