@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from livekit import api
 
-from visavis.cli.options import OutputFile
+from visavis.cli.options import FACE_HELP, OutputFile
 from visavis.cli.stopping import until_stopped
 from visavis.local.exchange import Exchange
 from visavis.local.server import Endpoint
@@ -21,6 +21,7 @@ from visavis.media.errors import InputError, ServerError
 from visavis.phone.dialling import DialReport, Outcome, Target, check_allowed, find_trunk, request
 from visavis.phone.limits import Ledger, Limits
 from visavis.phone.outgoing import Outgoing
+from visavis.vision.portraits import located
 from visavis_models.serve.portrait import portrait as face
 
 
@@ -58,8 +59,11 @@ class Wishes:
 @click.option("--at-once", default=Limits.at_once, show_default=True, help="Calls of yours at the same time, at most.")
 @click.option("--an-hour", default=Limits.an_hour, show_default=True, help="Calls of yours in an hour, at most.")
 @click.option("--consent", default="", metavar="SENTENCE", help="Said before anything else, and not interruptible.")
-@click.option("--voicemail", type=click.Choice(["hang-up", "talk"]), default="hang-up", show_default=True)
-@click.option("--portrait", default="", metavar="FACE", help="A shipped face by name, or an .avatar file.")
+@click.option(
+    "--voicemail", type=click.Choice(["hang-up", "talk"]), default="hang-up", show_default=True,
+    help="What to do when a machine picks up.",
+)  # fmt: skip
+@click.option("--portrait", default="", metavar="FACE", help=FACE_HELP)
 @click.option("--report", type=OutputFile(".json"), help="Write what came of it (.json).")
 @click.option("--url", default="", help="The LiveKit project; else LIVEKIT_URL; else one on this machine.")
 def command(
@@ -90,7 +94,8 @@ def command(
     aim = Target.parse(target)
     check_allowed(aim, allow)
     if portrait:
-        face(portrait)
+        face(located(portrait))
+        portrait = str(Path(portrait).resolve()) if Path(portrait).exists() else portrait
     metadata: dict[str, object] = {key: value for key, value in (("consent", consent), ("portrait", portrait)) if value}
     wishes = Wishes(
         aim, Limits(at_once, an_hour, minutes), trunk, caller, ring_s, metadata, voicemail == "hang-up"

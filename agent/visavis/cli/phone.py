@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from visavis.cli.options import FACE_HELP
 from visavis.cli.stopping import until_stopped
 from visavis.local.exchange import Exchange
 from visavis.local.running import first_to_end
@@ -20,6 +21,7 @@ from visavis.phone.audit import Level, Project, audit
 from visavis.phone.diary import Diary
 from visavis.phone.line import NAME, Line, provision, withdraw
 from visavis.phone.reach import reach
+from visavis.vision.portraits import located
 from visavis_models.serve.portrait import portrait as face
 
 NUMBER = "100"
@@ -32,10 +34,11 @@ READ_EVERY_S = 0.3
 @click.option("--pin", default="", metavar="DIGITS", help="Callers must key it in, ended by #; 4 to 12 digits.")
 @click.option("--allow", multiple=True, metavar="NUMBER", help="A caller that is let in; may be given again.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Of SIP; 0 takes any free one.  [default: 5060]")
-@click.option("--portrait", metavar="FACE", help="A shipped face by name, or an .avatar file.")
+@click.option("--portrait", metavar="FACE", help=FACE_HELP)
 @click.option("--stt", metavar="PROVIDER", help="The agent's recogniser.")
 @click.option("--llm", metavar="PROVIDER", help="The agent's language model.")
 @click.option("--tts", metavar="PROVIDER", help="The agent's voice.")
+@click.option("--record-calls", default="", metavar="FOLDER", help="Record every call there, and say so to the caller.")
 @click.option("--settings", "file", type=click.Path(path_type=Path), help="A TOML file of settings for the agent.")
 @click.pass_context
 def command(
@@ -48,6 +51,7 @@ def command(
     stt: str | None,
     llm: str | None,
     tts: str | None,
+    record_calls: str,
     file: Path | None,
 ) -> None:
     """Have the agent answer the phone on this machine, and print what to enter in a softphone.
@@ -60,8 +64,9 @@ def command(
         return
     given = {"portrait": portrait, "stt": stt, "llm": llm, "tts": tts}
     wishes = {key: value for key, value in given.items() if value}
-    face(Settings.load(file, dict(wishes)).portrait)
+    face(located(Settings.load(file, dict(wishes)).portrait))
     flags = [*(["--settings", str(file)] if file else [])]
+    flags += ["--record-calls", record_calls] if record_calls else []
     flags += [part for key, value in wishes.items() for part in (f"--{key}", value)]
     line = Line.fresh(number, pin=pin, allowed_numbers=allow)
     asyncio.run(until_stopped(lambda stack: run(stack, line, DEFAULT_PORT if port is None else port or None, flags)))
