@@ -52,8 +52,12 @@ def _noise_cell(seed: int, cell: int) -> FloatArray:
     return _draw(seed, _NOISE, cell).standard_normal((NOISE_CELL, N_MOTION), np.float32)
 
 
-def impulses(seed: int, start: int, frames: int) -> FloatArray:
+def impulses(seed: int, start: int, frames: int, *, blink_chance: float = BLINK_CHANCE) -> FloatArray:
     """The impulse track of the frames `start`..`start + frames - 1`.
+
+    Args:
+        seed, start, frames: whose chance, from which frame on, how far.
+        blink_chance: 0..1 of a blink in a cell of 3.2 s.
 
     Returns:
         float32 [frames, 10] in the order of `IMPULSE_NAMES`: blink rises to 1 and falls back through a blink,
@@ -62,7 +66,7 @@ def impulses(seed: int, start: int, frames: int) -> FloatArray:
     assert start >= 0, f"frames are counted from 0, not {start}"
     k = np.arange(start, start + frames)
     track = np.empty((frames, N_IMPULSES), np.float32)
-    track[:, BLINK] = _blinks(seed, k)
+    track[:, BLINK] = _blinks(seed, k, blink_chance)
     track[:, GAZE] = _gaze(seed, k)
     track[:, WANDER] = sum(
         share * _sway(seed, octave, k / cell)
@@ -72,22 +76,22 @@ def impulses(seed: int, start: int, frames: int) -> FloatArray:
     return track
 
 
-def _blinks(seed: int, k: NDArray[np.int64]) -> FloatArray:
+def _blinks(seed: int, k: NDArray[np.int64], chance: float) -> FloatArray:
     """A point process with one jittered point in a cell; blinks take 160-280 ms and keep clear of the cell's end."""
     urge = np.zeros(len(k), np.float32)
     for cell in range(int(k[0]) // BLINK_CELL, int(k[-1]) // BLINK_CELL + 1):
-        happens, begin, length = _blink_cell(seed, cell)
+        draw, begin, length = _blink_cell(seed, cell)
         through = (k - cell * BLINK_CELL - begin) / length
-        if happens:
+        if draw < chance:
             urge = np.maximum(urge, np.minimum(through / BLINK_PEAK, (1.0 - through) / (1.0 - BLINK_PEAK)))
     return urge.astype(np.float32)
 
 
 @lru_cache(maxsize=256)
-def _blink_cell(seed: int, cell: int) -> tuple[bool, float, float]:
-    """Whether a blink begins in the cell, at which of its frames, and how many frames it takes."""
+def _blink_cell(seed: int, cell: int) -> tuple[float, float, float]:
+    """What decides whether a blink begins in the cell, 0..1, at which of its frames, and how many frames it takes."""
     rng = _draw(seed, _BLINK, cell)
-    return rng.random() < BLINK_CHANCE, rng.uniform(0, BLINK_CELL - 8), rng.uniform(4.0, 7.0)
+    return rng.random(), rng.uniform(0, BLINK_CELL - 8), rng.uniform(4.0, 7.0)
 
 
 def _gaze(seed: int, k: NDArray[np.int64]) -> FloatArray:

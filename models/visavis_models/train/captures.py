@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from visavis_models.errors import InputError
 from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE, N_MOTION
+from visavis_models.train.scenes import N_STYLES, STYLES, Scene, new_scene
 
 FloatArray = NDArray[np.float32]
 
@@ -87,6 +88,22 @@ def load_capture(folder: Path, clip: str) -> Capture:
     _round(motion, sum(share * rows[:, names.index(name)] for name, share in ROUNDING.items()))
     known[[INDEX["mouthPucker"], INDEX["mouthFunnel"]]] = True
     return Capture(clip, audio[: T * MODEL_FRAME], motion, known)
+
+
+def facegood_scene(folder: Path, clip: str) -> Scene:
+    """A clip as a scene; its eyes, brows and head are unknown."""
+    capture = load_capture(folder, clip)
+    style = np.zeros(N_STYLES, np.float32)
+    style[STYLES.index("captured")] = 1.0
+    return new_scene(
+        name=f"facegood/{clip}",
+        source="facegood",
+        speaker="facegood",
+        voice=capture.audio,
+        motion=capture.motion,
+        known=capture.known.astype(np.float32),
+        style=style,
+    )
 
 
 def _round(motion: FloatArray, rounding: FloatArray) -> None:

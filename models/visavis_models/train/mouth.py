@@ -85,10 +85,14 @@ SHAPES: dict[str, tuple[str, float, float, float, float, float, float, float, fl
     "ʊ": ("vowel", 0.20, 0.42, 0.22, 0.04, 0.04, 0.0, 0.0, 0.0),
     "u": ("vowel", 0.13, 0.70, 0.22, 0.0, 0.02, 0.0, 0.0, 0.0),
     "o": ("vowel", 0.32, 0.40, 0.38, 0.04, 0.05, 0.0, 0.0, 0.0),
+    "y": ("vowel", 0.12, 0.66, 0.18, 0.02, 0.03, 0.0, 0.20, 0.0),
+    "ø": ("vowel", 0.24, 0.50, 0.24, 0.05, 0.05, 0.0, 0.10, 0.0),
     "e": ("vowel", 0.30, 0.0, 0.0, 0.19, 0.12, 0.16, 0.10, 0.0),
 }
 DIPHTHONGS = {"A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": "ɔɪ"}
 SEAL = {"bilabial": (0.30, 0.18, 0.18), "labiodental": (0.0, 0.45, 0.0)}  # press, lower roll, upper roll
+BITE_JAW = 0.06  # at most this far open
+BITE = {"mouthRollLower": 0.5, "mouthUpperUpLeft": 0.18, "mouthUpperUpRight": 0.18}
 CLOSURE_EDGE_S = 0.04
 CLOSURE_MIN_S = 0.07
 
@@ -131,7 +135,7 @@ def author_mouth(phones: Sequence[Phone], frames: int, *, amplitude: float = 1.0
         rest = 0.02  # far from any phone the face is neutral
         picked = [INDEX[channel] for channel in CHANNELS[name]]
         motion[:, picked] = (dominance @ targets[:, picked]) / (dominance.sum(axis=1, keepdims=True) + rest)
-    return _closed(motion, closure(phones, frames))
+    return _closed(_bitten(motion, bite(phones, frames)), closure(phones, frames))
 
 
 def closure(phones: Sequence[Phone], frames: int) -> FloatArray:
@@ -180,6 +184,16 @@ def _fall(phones: Sequence[Phone], t: NDArray[np.float64], ahead: float, behind:
     quarter = (end - begin) / 4
     early, late = np.maximum(begin + quarter - t, 0), np.maximum(t - end + quarter, 0)
     return np.exp(-early / ahead - late / behind)
+
+
+def _bitten(motion: FloatArray, held: FloatArray) -> FloatArray:
+    """The lower lip rolls in and rises to the teeth while f and v hold it; the upper lip makes room."""
+    motion[:, [INDEX["mouthLowerDownLeft"], INDEX["mouthLowerDownRight"]]] *= 1.0 - 0.95 * held[:, None]
+    motion[:, INDEX["jawOpen"]] *= 1.0 - held * (1.0 - np.minimum(1.0, BITE_JAW / (motion[:, INDEX["jawOpen"]] + 1e-6)))
+    for name, value in BITE.items():
+        column = INDEX[name]
+        motion[:, column] = np.maximum(motion[:, column], value * held)
+    return motion
 
 
 def _closed(motion: FloatArray, held: FloatArray) -> FloatArray:

@@ -1,8 +1,14 @@
-"""English sentences for training speech: our own words in our own frames, so that every sound meets every other."""
+"""Texts for training speech: our own words in our own frames, so that every sound meets every other.
+
+English comes in nine kinds, from a short reply to a page read aloud; nine other languages in simple sentences of theirs
+(`languages`).
+"""
 
 from __future__ import annotations
 
 import numpy as np
+
+from visavis_models.train.languages import foreign
 
 NOUNS = (
     "map", "paper", "baby", "bubble", "mother", "summer", "window", "garden", "river", "engine", "picture", "vision",
@@ -93,3 +99,72 @@ def sentence(rng: np.random.Generator) -> str:
 def passage(rng: np.random.Generator) -> str:
     """One to three sentences."""
     return " ".join(sentence(rng) for _ in range(rng.integers(1, 4)))
+
+
+def text(rng: np.random.Generator, language: str = "en") -> str:
+    """What somebody says in one turn."""
+    if language != "en":
+        return foreign(rng, language)
+    kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
+    if kind == "talk":
+        return passage(rng)
+    if kind == "reading":
+        return " ".join(f"{rng.choice(LINKS)}{sentence(rng)}" for _ in range(rng.integers(4, 8)))
+    if kind == "list":
+        things = rng.choice(NOUNS, int(rng.integers(3, 7)), replace=False)
+        return f"{rng.choice(LIST_OPENINGS)} {', '.join(things[:-1])}, and {things[-1]}."
+    if kind == "number":
+        return str(rng.choice(NUMBERS)).format(
+            a=rng.integers(2, 60), b=rng.integers(10, 100), c=rng.integers(100, 3000), hour=rng.integers(1, 13),
+            month=rng.choice(MONTHS), digits=" ".join(str(d) for d in rng.integers(0, 10, 7)),
+        )  # fmt: skip
+    if kind == "names":
+        one, two, three = rng.choice(NAMES, 3, replace=False)
+        return str(rng.choice(INTRODUCTIONS)).format(one=one, two=two, three=three)
+    return str(rng.choice(TURNS[kind])).format(noun=rng.choice(NOUNS), adjective=rng.choice(ADJECTIVES))
+
+
+# kind of a turn: how often
+KINDS = {
+    "talk": 0.48, "question": 0.08, "list": 0.08, "exclamation": 0.06, "number": 0.08, "names": 0.05, "laughter": 0.04,
+    "reply": 0.08, "reading": 0.05,
+}  # fmt: skip
+TURNS = {
+    "question": (
+        "Really?", "How do you know?", "Who made this {noun}?", "What is a {adjective} {noun} for?",
+        "Where have you been?",
+        "Would you rather have the {noun}, or something more {adjective}?", "Do you remember the {noun}?", "Which one?",
+        "When will the {noun} be here, and who is going to pay for it?", "Is it {adjective}?",
+        "Could you say that again?",
+    ),
+    "exclamation": (
+        "Wow!", "What a {adjective} day!", "Oh no, not the {noun}!", "Fantastic!", "I cannot believe it!",
+        "Look at that {noun}!",
+        "Bravo, bravo!", "How {adjective}!", "Stop it, please!", "Finally, my {noun} is back!", "Of course you may!",
+    ),
+    "laughter": (
+        "Ha ha ha!", "Ha ha, that is so funny!", "Heh heh. My {noun}!", "Ha! You made me laugh.",
+        "Oh, ha ha ha, stop it!",
+        "He he he, a {adjective} {noun}.",
+    ),
+    "reply": (
+        "Yes.", "No.", "Maybe.", "Of course.", "Oh.", "I see.", "Not really.", "Me too.", "Why not?",
+        "Perhaps tomorrow.",
+        "Absolutely.", "I am not sure.", "Probably.", "Fine by me.", "You bet.", "Both, I suppose.",
+    ),
+}  # fmt: skip
+BACKCHANNELS = ("Mhm.", "Yeah.", "Right.", "Uh huh.", "Okay.", "Oh.", "I see.", "Wow.", "Hm.", "Sure.")
+LINKS = ("", "", "Then ", "After that, ", "But ", "And so ", "However, ", "Before long, ")
+LIST_OPENINGS = ("We need", "I bought", "On the table there are", "My favourites are", "Bring me, please,", "She sees")
+NUMBERS = (
+    "It costs {b} pounds and {a} pence.", "Call me on {digits}.", "The train leaves at {hour} {a} from platform {a}.",
+    "That was in {c}, on the {a} of {month}.", "{a} plus {b} is more than {a}.",
+    "About {b} percent of {c} people agree.",
+    "One, two, three, four, five, six, seven, eight, nine, ten.", "Five, fifteen, fifty five, {c}.",
+)  # fmt: skip
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November")
+INTRODUCTIONS = (
+    "I am {one}, and this is my friend {two}.", "Have you met {one}, {two} and {three}?",
+    "My name is {one}. And yours?",
+    "Please tell {one} that {two} is waiting.", "{one} and {two} live next door to {three}.", "Hello {one}! Hi {two}!",
+)  # fmt: skip

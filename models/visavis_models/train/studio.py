@@ -1,172 +1,120 @@
-"""Training data: scenes of speaking, listening and silence with authored motion, and real captures.
+"""The data studio: from texts and captures to a training set, in one command.
 
-    python -m visavis_models.train.studio OUT [--minutes 120] [--captures ../shared/data] [--seed 0]
+    python -m visavis_models.train.studio OUT [--hours 3] [--seed 0] [--processes 2] [--voices hibari,espeak]
 
-Speech comes from the default voice with exact phone times; the motion of those scenes is authored (`mouth`, `life`).
-Shards of about ten minutes are seeded one by one: an interrupted run goes on where it stopped.
+It writes shards (see `scenes`): the real captures, and authored scenes of about 50 s in shards of six. Every scene is
+drawn from the seed and its own number alone, so a run that was killed goes on where it stopped and ends with the same
+bytes as one in a piece, however many processes it has. `--smoke` makes a small set in seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from visavis_models.errors import InputError
-from visavis_models.serve.chance import impulses
-from visavis_models.serve.emotion import EMOTIONS
-from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE
-from visavis_models.train.captures import CLIPS, load_capture
+from visavis_models.train.author import LISTENER_SCENES, authored_scene
+from visavis_models.train.captures import CLIPS, facegood_scene
+from visavis_models.train.cast import SHARES, checked_sources, draw_speaker, draw_user
+from visavis_models.train.conversation import SCENE_S
 from visavis_models.train.grid import grid_scenes
-from visavis_models.train.life import author_life
-from visavis_models.train.mouth import author_mouth, bite, closure
-from visavis_models.train.scenes import AXES, N_STYLES, STYLES, Scene, new_scene, save_shard
-from visavis_models.train.sentences import passage
-from visavis_models.train.voice import Phone, Voice
+from visavis_models.train.scenes import Scene, save_shard
 
-FloatArray = NDArray[np.float32]
-
-SCENE_S, SHARD_SCENES = 50.0, 12
-LEAD_S = 1.0  # silence before and after a scene's events
-SPEAKS, LISTENS = 0.62, 0.2  # shares of events; the rest is silence
+SHARD_SCENES = 6
 
 
-def authored_scene(voice: Voice, rng: np.random.Generator, name: str) -> Scene:
-    """A conversation of about 50 s."""
-    own, user, own_phones, user_phones = _conversation(voice, rng)
-    T = len(own) // MODEL_FRAME
-    style = np.zeros(N_STYLES, np.float32)
-    style[: len(AXES)] = np.clip(rng.normal(0, 0.7, len(AXES)), -2, 2)
-    emotion = _mood(rng)
-    track = impulses(int(rng.integers(2**32)), int(rng.integers(10_000)), T)
-    other = impulses(int(rng.integers(2**32)), 0, T)
-    return new_scene(
-        name=name,
-        source="hibari",
-        speaker="hibari",
-        voice=own,
-        user_voice=user,
-        motion=authored_motion(own, user, own_phones, track, style, emotion),
-        user_motion=authored_motion(user, own, user_phones, other, np.zeros(N_STYLES, np.float32), _mood(rng)),
-        impulses=track,
-        contact=np.stack([closure(own_phones, T), bite(own_phones, T)], axis=1),
-        emotion=emotion,
-        style=style,
-        phones=own_phones,
-    )
+@dataclass(frozen=True)
+class Plan:
+    """What to make.
+
+    Attributes:
+        scenes: number of authored scenes.
+        captures: folder of `facegood/` and `grid/`, or None for authored scenes only.
+        kinds: shares of the voices.
+    """
+
+    scenes: int
+    captures: Path | None
+    kinds: dict[str, float]
+    seed: int = 0
+
+    @property
+    def shards(self) -> list[str]:
+        """Names of all shards, captures first."""
+        captured = [f"facegood_{clip}" for clip in CLIPS] + ["grid_s1"] if self.captures else []
+        return captured + [f"authored_{shard:04d}" for shard in range(-(-self.scenes // SHARD_SCENES))]
 
 
-def authored_motion(
-    own: FloatArray, user: FloatArray, phones: list[Phone], track: FloatArray, style: FloatArray, emotion: FloatArray
-) -> FloatArray:
-    """Mouth and life together, within the channels' legal ranges: [T, 60]."""
-    articulation, rounding, head, brows = (
-        float(np.exp(0.25 * style[AXES.index(axis)])) for axis in ("articulation", "rounding", "head", "brows")
-    )
-    mouth = author_mouth(phones, len(track), amplitude=articulation, rounding=rounding)
-    life = author_life(track, own, user, phones, mood=emotion, head=head, brows=brows)
-    spread = 1.0 - 0.6 * np.clip(mouth[:, INDEX["mouthPucker"]], 0, 1)
-    for side in ("Left", "Right"):
-        life[:, INDEX[f"mouthSmile{side}"]] *= spread
-    motion = mouth + life
-    motion[:, : INDEX["headPitch"]] = np.clip(motion[:, : INDEX["headPitch"]], 0, 1)
-    return motion
+def make(out: Path, plan: Plan, *, processes: int = 1) -> None:
+    """Write what is missing of the shards.
 
-
-def captured_scene(folder: Path, clip: str) -> Scene:
-    """A real capture; its eyes, brows and head are unknown."""
-    capture = load_capture(folder, clip)
-    style = np.zeros(N_STYLES, np.float32)
-    style[STYLES.index("captured")] = 1.0
-    return new_scene(
-        name=f"facegood/{clip}",
-        source="facegood",
-        speaker="facegood",
-        voice=capture.audio,
-        motion=capture.motion,
-        known=capture.known.astype(np.float32),
-        style=style,
-    )
-
-
-def _conversation(voice: Voice, rng: np.random.Generator) -> tuple[FloatArray, FloatArray, list[Phone], list[Phone]]:
-    """Two tracks of audio of one length, a whole number of frames, and the phones of each."""
-    own_pitch = 1.0 if rng.random() < 0.5 else rng.uniform(0.82, 1.18)
-    user_pitch = rng.uniform(0.75, 1.2)
-    tracks: dict[str, list[tuple[float, FloatArray]]] = {"own": [], "user": []}
-    phones: dict[str, list[Phone]] = {"own": [], "user": []}
-    at = LEAD_S
-    while at < SCENE_S - LEAD_S:
-        event = rng.random()
-        if event < SPEAKS + LISTENS:
-            who, pitch = ("own", own_pitch) if event < SPEAKS else ("user", user_pitch)
-            said = voice.say(passage(rng), rng, speed=rng.uniform(0.85, 1.2), pitch=pitch)
-            tracks[who].append((at, said.audio * np.float32(rng.uniform(0.7, 1.6))))
-            phones[who] += [p.moved(at) for p in said.phones]
-            at += len(said.audio) / MODEL_RATE + rng.uniform(0.2, 1.2)
-        else:
-            at += rng.uniform(2.0, 6.0)
-    samples = int(np.ceil((at + LEAD_S) * FPS)) * MODEL_FRAME
-    return _laid(tracks["own"], samples), _laid(tracks["user"], samples), phones["own"], phones["user"]
-
-
-def _laid(pieces: list[tuple[float, FloatArray]], samples: int) -> FloatArray:
-    track = np.zeros(samples, np.float32)
-    for at, audio in pieces:
-        begin = round(at * MODEL_RATE)
-        track[begin : begin + len(audio)] += audio
-    return np.clip(track, -1, 1)
-
-
-def _mood(rng: np.random.Generator) -> FloatArray:
-    """Neutral for half of the scenes, else one emotion at some strength."""
-    mood = np.zeros(len(EMOTIONS), np.float32)
-    if rng.random() < 0.5:
-        mood[rng.integers(len(EMOTIONS))] = rng.uniform(0.3, 1.0)
-    return mood
-
-
-def make(out: Path, *, minutes: float, captures: Path | None, seed: int) -> None:
-    """Write what is missing of the shards."""
+    Raises:
+        InputError: a voice or a capture is missing.
+    """
     out.mkdir(parents=True, exist_ok=True)
-    for clip in CLIPS if captures else ():
-        if not (out / f"facegood_{clip}").exists():
-            save_shard(out / f"facegood_{clip}", [captured_scene(captures / "facegood", clip)])
-    if captures and not (out / "grid_s1").exists():
-        save_shard(out / "grid_s1", grid_scenes(captures / "grid"))
-    voice = Voice()
-    scenes = max(1, round(minutes * 60 / SCENE_S))
-    for shard in tqdm(range(-(-scenes // SHARD_SCENES)), disable=not sys.stderr.isatty(), unit="shard"):
-        path = out / f"speech_{shard:04d}"
-        if not path.exists():
-            rng = np.random.default_rng([seed, shard])
-            save_shard(
-                path,
-                [
-                    authored_scene(voice, rng, f"authored/{shard:04d}-{k:02d}")
-                    for k in range(min(SHARD_SCENES, scenes - shard * SHARD_SCENES))
-                ],
-            )
+    missing = [name for name in plan.shards if not (out / name).exists()]
+    work = partial(_make_shard, out, plan)
+    bar = partial(tqdm, total=len(plan.shards), initial=len(plan.shards) - len(missing), unit="shard",
+                  disable=not sys.stderr.isatty())  # fmt: skip
+    if processes == 1:
+        for name in bar(missing):
+            work(name)
+        return
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for _ in bar(pool.imap_unordered(work, missing)):
+            pass
+
+
+def _make_shard(out: Path, plan: Plan, name: str) -> None:
+    kind, _, rest = name.partition("_")
+    if kind == "authored":
+        first = int(rest) * SHARD_SCENES
+        scenes = [_scene(plan, number) for number in range(first, min(first + SHARD_SCENES, plan.scenes))]
+    else:
+        assert plan.captures
+        scenes = (
+            [facegood_scene(plan.captures / kind, rest)] if kind == "facegood" else grid_scenes(plan.captures / kind)
+        )
+    save_shard(out / name, scenes)
+
+
+def _scene(plan: Plan, number: int) -> Scene:
+    """Scene `number` of the plan."""
+    rng = np.random.default_rng([plan.seed, number])
+    own = draw_speaker(plan.kinds, rng)
+    user = draw_user(plan.kinds, rng) if rng.random() < LISTENER_SCENES else None
+    return authored_scene(f"authored/{number:05d}", own, user, rng)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path, help="folder for the shards")
-    parser.add_argument("--minutes", type=float, default=120, help="of authored scenes")
+    parser.add_argument("--hours", type=float, default=3.0, help="of authored scenes; a release takes 3 to 6")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=1, help="how many at once; the result is the same")
+    parser.add_argument("--voices", default=",".join(SHARES), help="of " + ", ".join(SHARES))
     parser.add_argument("--captures", type=Path, default=Path("../shared/data"), help="folder of facegood/ and grid/")
     parser.add_argument("--no-captures", action="store_true", help="authored scenes only")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--smoke", action="store_true", help="two scenes of the quick voices, no captures: seconds")
     options = parser.parse_args()
-    captures = None if options.no_captures else options.captures
-    make(options.out, minutes=options.minutes, captures=captures, seed=options.seed)
+    voices = ["hibari", "espeak"] if options.smoke else options.voices.split(",")
+    if options.hours <= 0 or options.processes < 1:
+        raise InputError(f"--hours {options.hours:g} --processes {options.processes}: give more than 0 of both")
+    captures = None if options.no_captures or options.smoke else options.captures
+    scenes = 2 if options.smoke else max(1, round(options.hours * 3600 / SCENE_S))
+    make(options.out, Plan(scenes, captures, checked_sources(voices), options.seed), processes=options.processes)
 
 
 if __name__ == "__main__":
     try:
         main()
     except InputError as error:
-        sys.exit(f"visavis: {error}")
+        print(f"visavis: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,9 +1,16 @@
-"""Speech with exact phone times from the default voice (hibari-tts), whose graph computes how long each phone lasts."""
+"""Speech with exact phone times: what every synthesiser of the data studio gives, and the default voice (hibari-tts).
+
+A synthesiser has one method, `say(text, rng, speed=, pitch=) -> Utterance`. The phone times are its own: hibari's,
+Kokoro's and Piper's graphs compute how long each phone lasts, espeak-ng reports where each begins.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import hibari
 import numpy as np
@@ -23,6 +30,7 @@ STRESS = {"ˈ": 1.0, "ˌ": 0.5}
 PAUSES = set(';:,.!?—…"()“” _')
 MODIFIERS = {"ː", "ʰ", "ʲ", "̃"}
 QUIET_RMS = 0.003  # below it a phone's tail before a pause is silence
+PAUSE_S = 0.06  # seconds of silence between phones from which on the mouth may rest
 LONG_SPACE_S = 0.15  # a gap between words this long is a pause
 
 
@@ -47,8 +55,24 @@ class Utterance:
     phones: tuple[Phone, ...]
 
 
+class Synthesiser(Protocol):
+    """One voice, or one family of them.
+
+    Attributes:
+        source: a name of `scenes.SOURCES`.
+        language: of the texts it reads, as in `sentences.passage`.
+    """
+
+    source: str
+    language: str
+
+    def say(self, text: str, rng: np.random.Generator, *, speed: float = 1.0, pitch: float = 1.0) -> Utterance: ...
+
+
 class Voice:
     """The default voice with one output more: the phones' durations."""
+
+    source, language = "hibari", "en"
 
     def __init__(self) -> None:
         self._tts = hibari.Hibari()
@@ -73,14 +97,34 @@ class Voice:
             *spectra, steps = self._session.run(None, feeds)
             wave = dsp.synth(*(part[0] for part in spectra), rng)
             audio.append(wave)
-            phones += [p.moved(at) for p in _phones([self._symbols.get(c, "_") for c in codes], steps.ravel(), wave)]
+            phones += [
+                p.moved(at) for p in timed_phones([self._symbols.get(c, "_") for c in codes], steps.ravel(), wave)
+            ]
             at += len(wave) / SPEECH_RATE
-        percent = round(100 * pitch)
-        resampled = resample_poly(np.concatenate(audio), 100 * MODEL_RATE // 8000, percent * SPEECH_RATE // 8000)
-        return Utterance(resampled.astype(np.float32), tuple(p.moved(0.0, 100 / percent) for p in phones))
+        return pitched(np.concatenate(audio), SPEECH_RATE, phones, pitch)
 
 
-def _phones(symbols: list[str], steps: NDArray[np.float32], wave: FloatArray) -> list[Phone]:
+def without_gaps(phones: Iterable[Phone]) -> list[Phone]:
+    """Silences shorter than a pause are no pauses: they belong to the phone before."""
+    out: list[Phone] = []
+    for phone in phones:
+        if phone.symbol == "_" and phone.end - phone.begin < PAUSE_S and out:
+            out[-1] = Phone(out[-1].symbol, out[-1].begin, phone.end, out[-1].stress)
+        else:
+            out.append(phone)
+    return out
+
+
+def pitched(audio: FloatArray, rate: int, phones: list[Phone], pitch: float) -> Utterance:
+    """Speech at `rate` Hz as an utterance at 16 kHz, pitch and formants times `pitch`; it gets as much shorter."""
+    percent = round(100 * pitch)
+    shared = math.gcd(100 * MODEL_RATE, percent * rate)
+    resampled = resample_poly(audio, 100 * MODEL_RATE // shared, percent * rate // shared)
+    moved = (phone.moved(0.0, 100 / percent) for phone in phones)
+    return Utterance(resampled.astype(np.float32), tuple(without_gaps(moved)))
+
+
+def timed_phones(symbols: list[str], steps: NDArray[np.float32], wave: FloatArray) -> list[Phone]:
     """Stress marks go to the vowel that follows, lengths to the vowel before, gaps between words half to each side."""
     ends = np.cumsum(steps) * STEP_SAMPLES / SPEECH_RATE
     begins = np.concatenate([[0.0], ends[:-1]])
