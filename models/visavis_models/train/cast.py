@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
 
@@ -13,7 +14,7 @@ from visavis_models.train.espeak import LANGUAGES, VARIANTS, Espeak
 from visavis_models.train.voice import Synthesiser, Voice
 
 # share of the scenes; a small share of Kokoro is enough: on one core it is slower than speech
-SHARES = {"hibari": 0.56, "espeak": 0.22, "piper": 0.14, "kokoro": 0.08}
+SHARES = {"hibari": 0.59, "espeak": 0.22, "piper": 0.14, "kokoro": 0.05}
 PACKAGES = {
     "hibari": ("hibari",),
     "espeak": ("espeakng_loader",),
@@ -25,7 +26,7 @@ PLAIN = 0.35  # chance of a voice at its own pitch
 FAST_KINDS = ("hibari", "espeak")  # who the user's voice may be: it only listens
 
 
-def checked_sources(names: list[str]) -> dict[str, float]:
+def checked_sources(names: Sequence[str]) -> dict[str, float]:
     """Shares of the sources that are wanted, summing to 1.
 
     Raises:

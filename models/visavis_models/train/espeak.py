@@ -29,6 +29,7 @@ LANGUAGES = {
 }  # fmt: skip
 VARIANTS = ("", "+m1", "+m2", "+m3", "+m4", "+m7", "+f1", "+f2", "+f3", "+f4", "+f5")
 WORDS_A_MINUTE = 165
+LATE_S = 0.02  # by which the events lag behind the sound, measured at the edges of vowels
 _SYNCHRONOUS, _PHONEMES_IN_IPA = 2, 1 | 2  # audio by callback before espeak_Synth returns; phoneme events
 _UTF8, _IPA, _END, _PHONEME = 1, 2, 0, 7
 _RATE, _PITCH, _RANGE = 1, 3, 4  # espeak_PARAMETER
@@ -157,7 +158,7 @@ class Espeak:
         audio = np.frombuffer(pcm, np.int16).astype(np.float32) / 32768.0
         ends = [begin for _, begin in head["marks"][1:]] + [len(audio) / head["rate"]]
         phones = [p for (n, a), b in zip(head["marks"], ends, strict=True) for p in as_phones(n, a, max(a, b))]
-        return pitched(0.6 * audio, head["rate"], phones, pitch)
+        return pitched(0.6 * audio, head["rate"], phones, pitch, late_s=LATE_S)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m visavis_models.train.studio OUT [--hours 3] [--seed 0] [--processes 2] [--voices hibari,espeak]
 
-It writes shards (see `scenes`): the real captures, and authored scenes of about 50 s in shards of six. Every scene is
+It writes shards (see `scenes`): the real captures, and authored scenes of about 50 s in shards of four. Every scene is
 drawn from the seed and its own number alone, so a run that was killed goes on where it stopped and ends with the same
 bytes as one in a piece, however many processes it has. `--smoke` makes a small set in seconds.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,7 +28,9 @@ from visavis_models.train.conversation import SCENE_S
 from visavis_models.train.grid import grid_scenes
 from visavis_models.train.scenes import Scene, save_shard
 
-SHARD_SCENES = 6
+SHARD_SCENES = 4
+QUICK_VOICES = ("hibari", "espeak")
+SMOKE_MINUTES = 1.5
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Plan:
     scenes: int
     captures: Path | None
     kinds: dict[str, float]
-    seed: int = 0
+    seed: int
 
     @property
     def shards(self) -> list[str]:
@@ -52,17 +55,33 @@ class Plan:
         return captured + [f"authored_{shard:04d}" for shard in range(-(-self.scenes // SHARD_SCENES))]
 
 
-def make(out: Path, plan: Plan, *, processes: int = 1) -> None:
+def make(
+    out: Path,
+    *,
+    minutes: float,
+    captures: Path | None,
+    seed: int = 0,
+    voices: Sequence[str] = QUICK_VOICES,
+    processes: int = 1,
+) -> None:
     """Write what is missing of the shards.
+
+    Args:
+        out: folder for them.
+        minutes: of authored scenes.
+        captures: folder of `facegood/` and `grid/`, or None for authored scenes only.
+        seed: of all that is drawn.
+        voices: names of `cast.SHARES`.
+        processes: how many work at once; the result is the same.
 
     Raises:
         InputError: a voice or a capture is missing.
     """
+    plan = Plan(max(1, round(minutes * 60 / SCENE_S)), captures, checked_sources(voices), seed)
     out.mkdir(parents=True, exist_ok=True)
     missing = [name for name in plan.shards if not (out / name).exists()]
-    work = partial(_make_shard, out, plan)
-    bar = partial(tqdm, total=len(plan.shards), initial=len(plan.shards) - len(missing), unit="shard",
-                  disable=not sys.stderr.isatty())  # fmt: skip
+    work, done = partial(_make_shard, out, plan), len(plan.shards) - len(missing)
+    bar = partial(tqdm, total=len(plan.shards), initial=done, unit="shard", disable=not sys.stderr.isatty())
     if processes == 1:
         for name in bar(missing):
             work(name)
@@ -104,12 +123,16 @@ def main() -> None:
     parser.add_argument("--no-captures", action="store_true", help="authored scenes only")
     parser.add_argument("--smoke", action="store_true", help="two scenes of the quick voices, no captures: seconds")
     options = parser.parse_args()
-    voices = ["hibari", "espeak"] if options.smoke else options.voices.split(",")
     if options.hours <= 0 or options.processes < 1:
         raise InputError(f"--hours {options.hours:g} --processes {options.processes}: give more than 0 of both")
-    captures = None if options.no_captures or options.smoke else options.captures
-    scenes = 2 if options.smoke else max(1, round(options.hours * 3600 / SCENE_S))
-    make(options.out, Plan(scenes, captures, checked_sources(voices), options.seed), processes=options.processes)
+    make(
+        options.out,
+        minutes=SMOKE_MINUTES if options.smoke else 60 * options.hours,
+        captures=None if options.no_captures or options.smoke else options.captures,
+        seed=options.seed,
+        voices=QUICK_VOICES if options.smoke else options.voices.split(","),
+        processes=options.processes,
+    )
 
 
 if __name__ == "__main__":
