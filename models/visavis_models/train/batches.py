@@ -53,7 +53,7 @@ class Windows:
         }
         self._lengths = np.array([len(s) for s in scenes])
         self._begins = np.cumsum(self._lengths) - self._lengths
-        captured = self._scenes["talks"][:, 0] == 0
+        captured = self._captured = np.array([scene.measured for scene in scenes])
         chances = self._lengths / np.where(captured, self._lengths[captured].sum(), self._lengths[~captured].sum())
         share = CAPTURE_SHARE if captured.any() and not captured.all() else 0.5
         self._chances = chances * np.where(captured, share, 1 - share)
@@ -62,8 +62,7 @@ class Windows:
     @property
     def scale(self) -> Tensor:
         """The spread of each channel where it is known, [60], at least 0.04: the unit of motion in the model."""
-        authored = self._scenes["talks"][:, 0] == 1
-        rows = np.repeat(authored, self._lengths)
+        rows = np.repeat(~self._captured, self._lengths)
         return torch.from_numpy(np.maximum(self._frames["motion"][rows].astype(np.float32).std(axis=0), 0.04))
 
     def draw(self, rng: np.random.Generator, size: int, hops: int = 1) -> Batch:
