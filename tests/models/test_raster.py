@@ -80,8 +80,15 @@ def test_changes_are_found_where_a_triangle_is_and_was() -> None:
     spans, old = np.zeros((40, 2), np.int32), SQUARE.copy()
     moved = SQUARE + np.float32([20, 10, 0, 0])
     raster.find_changes(TWO, moved, values_of(SQUARE), old, values_of(SQUARE), spans, 40)
-    assert spans[0].tolist() == [0, 11] and spans[9].tolist() == [0, 31] and spans[20].tolist() == [18, 31]
+    assert spans[0].tolist() == spans[18].tolist() == [0, 29]
     assert spans[25].tolist() == [0, 0]
     spans[:] = 0
     raster.find_changes(TWO, old, values_of(SQUARE), old, values_of(SQUARE), spans, 40)
     assert not spans.any()
+
+
+def test_spans_grow_up_down_and_to_the_sides() -> None:
+    spans = np.zeros((9, 2), np.int32)
+    spans[4] = [3, 5]
+    raster.grow(spans, 2, 6)
+    assert [row.tolist() for row in spans] == [[0, 0], [0, 0], *[[1, 6]] * 5, [0, 0], [0, 0]]

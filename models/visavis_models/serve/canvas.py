@@ -72,7 +72,8 @@ class Canvas:
         for part in triangles:
             raster.find_changes(part, points, values, self.points, self.values, self.spans, size)
         for x0, y0, w, h in (*windows, *self.windows):
-            raster.widen(self.spans, x0 - 2, y0 - 2, x0 + w + 1, y0 + h + 1, size)
+            raster.widen(self.spans, x0, y0, x0 + w - 1, y0 + h - 1, size)
+        raster.grow(self.spans, 2, size)
 
     def forget(self) -> None:
         """The next frame is drawn from nothing."""

@@ -17,6 +17,10 @@ Picture = NDArray[np.uint8]
 Packed = NDArray[np.uint32]  # RGBA, red in the lowest byte
 
 LANES, LOW = np.uint32(0x00FF00FF), np.uint32(0xFFFF)
+OPAQUE, HALF = np.int32(255 << 8), np.int32(1 << 15)
+ZERO, ROUND, SCALE = np.float32(0), np.float32(0.5), np.float32(16)
+# unsigned throughout: the compiler then leaves out the test for indices counted from the end
+ONE, FOUR = np.uint32(1), np.uint32(4)
 EIGHT, SIXTEEN = np.uint32(8), np.uint32(16)
 # Texels between neighbouring pixels, where about 2 are usual: within the face, and between it and what is around it.
 TEAR, RIM_TEAR = np.float32(9.0), np.float32(2.9)
@@ -29,29 +33,37 @@ def packed(picture: Picture) -> Packed:
 
 
 @njit(inline="always", **JIT)
-def sample(
-    picture: Packed, u: float, v: float
-) -> tuple[np.float32, np.float32, np.float32, np.float32]:  # pragma: no cover
-    """Bilinear sample of RGBA [H, W] at column u, row v, held at the borders; four values 0..255.
+def lanes(picture: Packed, u: np.float32, v: np.float32) -> tuple[np.uint32, np.uint32]:  # pragma: no cover
+    """Bilinear sample of RGBA [H, W] at column u, row v, held at the borders: red and blue, green and alpha.
 
     Two channels are weighed in one multiplication: their sums of 8-bit values by weights that add up to 256 stay within
     16 bits each. Places are rounded to 1/16 of a pixel.
     """
     H, W = picture.shape
-    x = np.int32(min(max(u, 0.0), W - 1.0) * 16 + 0.5)
-    y = np.int32(min(max(v, 0.0), H - 1.0) * 16 + 0.5)
-    j, i = min(x >> 4, W - 2), min(y >> 4, H - 2)
-    fx, fy = x - (j << 4), y - (i << 4)
-    a, b, c, d = picture[i, j], picture[i, j + 1], picture[i + 1, j], picture[i + 1, j + 1]
-    wa, wb = np.uint32((16 - fx) * (16 - fy)), np.uint32(fx * (16 - fy))
-    wc, wd = np.uint32((16 - fx) * fy), np.uint32(fx * fy)
-    even = (a & LANES) * wa + (b & LANES) * wb + (c & LANES) * wc + (d & LANES) * wd
-    odd = (
+    x = np.uint32(min(max(u, ZERO), np.float32(W - 1)) * SCALE + ROUND)
+    y = np.uint32(min(max(v, ZERO), np.float32(H - 1)) * SCALE + ROUND)
+    j, i = min(x >> FOUR, np.uint32(W - 2)), min(y >> FOUR, np.uint32(H - 2))
+    fx, fy = np.uint32(x - (j << FOUR)), np.uint32(y - (i << FOUR))
+    a, b, c, d = picture[i, j], picture[i, j + ONE], picture[i + ONE, j], picture[i + ONE, j + ONE]
+    wd = np.uint32(fx * fy)
+    wb, wc = np.uint32((fx << FOUR) - wd), np.uint32((fy << FOUR) - wd)
+    wa = np.uint32(np.uint32(256) - wb - wc - wd)
+    even = np.uint32((a & LANES) * wa + (b & LANES) * wb + (c & LANES) * wc + (d & LANES) * wd)
+    odd = np.uint32(
         ((a >> EIGHT) & LANES) * wa
         + ((b >> EIGHT) & LANES) * wb
         + ((c >> EIGHT) & LANES) * wc
         + ((d >> EIGHT) & LANES) * wd
     )
+    return even, odd
+
+
+@njit(inline="always", **JIT)
+def sample(
+    picture: Packed, u: float, v: float
+) -> tuple[np.float32, np.float32, np.float32, np.float32]:  # pragma: no cover
+    """Bilinear sample of RGBA [H, W] at column u, row v, held at the borders; four values 0..255."""
+    even, odd = lanes(picture, u, v)
     share = np.float32(1 / 256)
     return (
         np.float32(np.int32(even & LOW)) * share,
@@ -65,6 +77,13 @@ def sample(
 def byte(value: float) -> np.uint8:  # pragma: no cover
     """Rounded and held in 0..255."""
     return np.uint8(min(max(value + 0.5, 0.0), 255.0))
+
+
+@njit(inline="always", **JIT)
+def top_byte(value: np.int32) -> np.uint8:  # pragma: no cover
+    """A value in 16 bits of fixed point as a byte, rounded and held at 255."""
+    whole = (value + HALF) >> 16
+    return np.uint8(whole if whole < 255 else 255)
 
 
 @njit(**JIT)
@@ -84,21 +103,27 @@ def paint(
                     out[i, j, k] = plate[i, j, k]
                 out[i, j, 3] = 0
                 continue
-            r, g, b, a = sample(figure, target[i, j, 0], target[i, j, 1])
-            bright = target[i, j, 2]
-            r, g, b = bright * r, bright * g, bright * b
-            if a < 255:
-                behind = np.float32(1) - a * np.float32(1 / 255)
-                r, g, b = r + behind * plate[i, j, 0], g + behind * plate[i, j, 1], b + behind * plate[i, j, 2]
-            out[i, j, 0], out[i, j, 1], out[i, j, 2], out[i, j, 3] = byte(r), byte(g), byte(b), byte(a)
+            even, odd = lanes(figure, target[i, j, 0], target[i, j, 1])
+            bright = np.int32(target[i, j, 2] * 256 + np.float32(0.5))
+            r, g = np.int32(even & LOW) * bright, np.int32(odd & LOW) * bright
+            b, a = np.int32(even >> SIXTEEN) * bright, np.int32(odd >> SIXTEEN)
+            if a < OPAQUE:
+                behind = OPAQUE - a
+                r += plate[i, j, 0] * behind
+                g += plate[i, j, 1] * behind
+                b += plate[i, j, 2] * behind
+            out[i, j, 0], out[i, j, 1], out[i, j, 2] = top_byte(r), top_byte(g), top_byte(b)
+            out[i, j, 3] = np.uint8((a + 128) >> 8)
 
 
 @njit(inline="always", **JIT)
-def torn(target: FloatArray, i: int, j: int, k: int, m: int) -> bool:  # pragma: no cover
-    """Whether the face ends between two neighbouring pixels of a map: they show places of the picture far apart."""
-    away = max(abs(target[i, j, 0] - target[k, m, 0]), abs(target[i, j, 1] - target[k, m, 1]))
-    one, other = target[i, j, 3] > FAR, target[k, m, 3] > FAR
-    return away > (TEAR if one and other else RIM_TEAR) and (one or other)
+def torn(here: FloatArray, there: FloatArray) -> bool:  # pragma: no cover
+    """Whether the face ends between two neighbouring pixels of a map [4]: they show places far apart."""
+    away = max(abs(here[0] - there[0]), abs(here[1] - there[1]))
+    if away <= RIM_TEAR:
+        return False
+    one, other = here[3] > FAR, there[3] > FAR
+    return (one or other) and (away > TEAR or not (one and other))
 
 
 @njit(**JIT)
@@ -113,13 +138,13 @@ def soften(target: FloatArray, spans: IntArray, box: IntArray, base: Picture, ou
     """
     for i in range(out.shape[0]):
         first, last = spans[i, 0], spans[i, 1]
-        for j in range(first, last):
-            for k in range(4):
-                out[i, j, k] = base[i, j, k]
+        out[i, first:last] = base[i, first:last]
         if i < box[1] or i >= box[3]:
             continue
+        line, under = target[i], target[i + 1]
         for j in range(max(first, box[0]), min(last, box[2])):
-            if torn(target, i, j, i, j + 1) or torn(target, i, j, i + 1, j):
+            at = np.uint32(j)
+            if torn(line[at], line[at + ONE]) or torn(line[at], under[at]):
                 for k in range(4):
                     side = np.int32(base[i - 1, j, k]) + base[i + 1, j, k] + base[i, j - 1, k] + base[i, j + 1, k]
                     corner = np.int32(base[i - 1, j - 1, k]) + base[i + 1, j + 1, k]
@@ -393,3 +418,35 @@ def stroke(
             share = strength * cover[i, j]
             for k in range(3):
                 colour[i, j, k] += share * (ink[k] - colour[i, j, k])
+
+
+@njit(**JIT)
+def lash_strip(
+    points: FloatArray,
+    upper: IntArray,
+    lower: IntArray,
+    roots: IntArray,
+    tips: FloatArray,
+    gap: FloatArray,
+    turn: FloatArray,
+    zoom: float,
+    flutter: float,
+    below: float,
+    strip: FloatArray,
+    closed: FloatArray,
+) -> None:  # pragma: no cover
+    """Where the upper lashes are: strip [2 C, 2], tips first, and how far each column's lid is closed [C], 0 at rest.
+
+    Args:
+        points: [N, 3], the skin; upper, lower, roots: [C], its vertices; tips: [C, 2] from the roots at rest.
+        gap: [C], between the lids at rest; turn: [3, 3]; flutter: how far a closing lid swings its lashes.
+        below: how far below the roots their line reaches, pixels.
+    """
+    C = len(upper)
+    for c in range(C):
+        closed[c] = 1 - (points[lower[c], 1] - points[upper[c], 1]) / gap[c]
+        x = tips[c, 0]
+        y = tips[c, 1] * (1 - flutter * min(max(closed[c], np.float32(0)), np.float32(1)))
+        strip[c, 0] = points[roots[c], 0] + zoom * (turn[0, 0] * x - turn[0, 1] * y)
+        strip[c, 1] = points[roots[c], 1] + zoom * (turn[1, 1] * y - turn[1, 0] * x)
+        strip[C + c, 0], strip[C + c, 1] = points[roots[c], 0], points[roots[c], 1] + below

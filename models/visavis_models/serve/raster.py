@@ -18,7 +18,11 @@ IntArray = NDArray[np.int32]
 
 BARE = np.float32(-1e6)
 FAR = np.float32(-1e9)
-EDGE = 1e-4  # how far outside of a triangle, in its own coordinates, a sample still counts as inside: no cracks
+NONE, WHOLE, THIN = np.float32(0), np.float32(1), np.float32(1e-6)
+EDGE = np.float32(
+    1e-4
+)  # how far outside of a triangle, in its own coordinates, a sample still counts as inside: no cracks
+OVER = WHOLE + 3 * EDGE
 JIT: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}}
 
 
@@ -104,10 +108,7 @@ def find_changes(
     spans: IntArray,
     width: int,
 ) -> None:  # pragma: no cover
-    """Widen the spans [S, 2] by where triangles are, or were, of which anything differs from the last picture.
-
-    One pixel around them counts too: edges are softened over 3 x 3 pixels.
-    """
+    """Widen the spans [S, 2] by the boxes around what triangles were and are of which anything differs."""
     differs = np.empty(len(points), np.bool_)
     for i in range(len(points)):
         same = True
@@ -118,31 +119,49 @@ def find_changes(
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         if not (differs[a] or differs[b] or differs[c]):
             continue
-        for at in (points, old_points):
-            x0, x1 = min(at[a, 0], at[b, 0], at[c, 0]), max(at[a, 0], at[b, 0], at[c, 0])
-            y0, y1 = min(at[a, 1], at[b, 1], at[c, 1]), max(at[a, 1], at[b, 1], at[c, 1])
-            widen(
-                spans, int(np.floor(x0)) - 2, int(np.floor(y0)) - 2, int(np.ceil(x1)) + 2, int(np.ceil(y1)) + 2, width
-            )
+        x0 = min(
+            min(points[a, 0], points[b, 0], points[c, 0]), min(old_points[a, 0], old_points[b, 0], old_points[c, 0])
+        )
+        x1 = max(
+            max(points[a, 0], points[b, 0], points[c, 0]), max(old_points[a, 0], old_points[b, 0], old_points[c, 0])
+        )
+        y0 = min(
+            min(points[a, 1], points[b, 1], points[c, 1]), min(old_points[a, 1], old_points[b, 1], old_points[c, 1])
+        )
+        y1 = max(
+            max(points[a, 1], points[b, 1], points[c, 1]), max(old_points[a, 1], old_points[b, 1], old_points[c, 1])
+        )
+        widen(spans, int(np.floor(x0)), int(np.floor(y0)), int(np.ceil(x1)), int(np.ceil(y1)), width)
+
+
+@njit(**JIT)
+def grow(spans: IntArray, by: int, width: int) -> None:  # pragma: no cover
+    """Widen spans [S, 2] by so many pixels up, down and to the sides: edges are softened over their neighbours."""
+    S = len(spans)
+    before = spans.copy()
+    for i in range(S):
+        for j in range(max(0, i - by), min(S, i + by + 1)):
+            if before[j, 0] < before[j, 1]:
+                widen(spans, before[j, 0] - by, i, before[j, 1] - 1 + by, i, width)
 
 
 @njit(inline="always", **JIT)
-def inverse(slope: float) -> float:  # pragma: no cover
+def inverse(slope: np.float32) -> np.float32:  # pragma: no cover
     """1 / slope, 0 for a slope of 0."""
-    return 1.0 / slope if slope != 0.0 else 0.0
+    return WHOLE / slope if slope != NONE else NONE
 
 
 @njit(inline="always", **JIT)
 def narrowed(
-    start: float, slope: float, step: float, first: float, last: float
-) -> tuple[float, float]:  # pragma: no cover
+    start: np.float32, slope: np.float32, step: np.float32, first: np.float32, last: np.float32
+) -> tuple[np.float32, np.float32]:  # pragma: no cover
     """The part of [first, last] where start + slope j >= 0; step is 1 / slope."""
-    if slope > 0:
+    if slope > NONE:
         first = max(first, -start * step)
-    elif slope < 0:
+    elif slope < NONE:
         last = min(last, -start * step)
-    elif start < 0:
-        last = first - 1
+    elif start < NONE:
+        last = first - WHOLE
     return first, last
 
 
@@ -166,20 +185,23 @@ def draw_mesh(
         flat: draw in order without looking at the depth, and leave the depth far.
     """
     h, w = target.shape[0], target.shape[1]
-    ox, oy = x0 - 0.5 + 0.5 / fine, y0 - 0.5 + 0.5 / fine
+    # Single precision throughout: a constant of Python's would make every product a double.
+    dense, half = np.float32(fine), np.float32(0.5)
+    ox, oy = np.float32(x0) - half + half / dense, np.float32(y0) - half + half / dense
+    right_most, low_most = np.float32(w - 1), np.float32(h - 1)
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay = (points[a, 0] - ox) * fine, (points[a, 1] - oy) * fine
-        bx, by = (points[b, 0] - ox) * fine, (points[b, 1] - oy) * fine
-        cx, cy = (points[c, 0] - ox) * fine, (points[c, 1] - oy) * fine
+        ax, ay = (points[a, 0] - ox) * dense, (points[a, 1] - oy) * dense
+        bx, by = (points[b, 0] - ox) * dense, (points[b, 1] - oy) * dense
+        cx, cy = (points[c, 0] - ox) * dense, (points[c, 1] - oy) * dense
         low_y, high_y = min(ay, by, cy), max(ay, by, cy)
         low_x, high_x = min(ax, bx, cx), max(ax, bx, cx)
-        if high_y < 0 or low_y > h - 1 or high_x < 0 or low_x > w - 1:
+        if high_y < NONE or low_y > low_most or high_x < NONE or low_x > right_most:
             continue
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if area < 1e-6:
+        if area < THIN:
             continue
-        scale = 1.0 / area
+        scale = WHOLE / area
         ux, uy = (cy - ay) * scale, (ax - cx) * scale
         vx, vy = (ay - by) * scale, (bx - ax) * scale
         # Each value is linear over the triangle: value(i, j) = start + across j + down i.
@@ -192,20 +214,21 @@ def draw_mesh(
         s1, s2 = values[b, 2] - values[a, 2], values[c, 2] - values[a, 2]
         s_across, s_down = ux * s1 + vx * s2, uy * s1 + vy * s2
         u_step, v_step, w_step = inverse(ux), inverse(vx), inverse(-ux - vx)
-        left, right = max(0.0, np.ceil(low_x)), min(w - 1.0, np.floor(high_x))
+        left, right = max(NONE, np.ceil(low_x)), min(right_most, np.floor(high_x))
         for i in range(max(0, int(np.ceil(low_y))), min(h - 1, int(np.floor(high_y))) + 1):
-            dy = i - ay
+            dy = np.float32(i) - ay
             u, v = uy * dy - ux * ax + EDGE, vy * dy - vx * ax + EDGE
             first, last = narrowed(u, ux, u_step, left, right)
             first, last = narrowed(v, vx, v_step, first, last)
-            first, last = narrowed(1 + 3 * EDGE - u - v, -ux - vx, w_step, first, last)
+            first, last = narrowed(OVER - u - v, -ux - vx, w_step, first, last)
+            line = target[i]
             for j in range(max(int(np.ceil(first)), spans[i, 0]), min(int(np.floor(last)) + 1, spans[i, 1])):
-                dx = j - ax
+                dx, at = np.float32(j) - ax, np.uint32(j)  # unsigned: no test for an index counted from the end
                 if not flat:
                     z = np.float32(points[a, 2] + z_across * dx + z_down * dy)
-                    if z < target[i, j, 3]:
+                    if z < line[at, 3]:
                         continue
-                    target[i, j, 3] = z
-                target[i, j, 0] = values[a, 0] + p_across * dx + p_down * dy
-                target[i, j, 1] = values[a, 1] + q_across * dx + q_down * dy
-                target[i, j, 2] = values[a, 2] + s_across * dx + s_down * dy
+                    line[at, 3] = z
+                line[at, 0] = values[a, 0] + p_across * dx + p_down * dy
+                line[at, 1] = values[a, 1] + q_across * dx + q_down * dy
+                line[at, 2] = values[a, 2] + s_across * dx + s_down * dy

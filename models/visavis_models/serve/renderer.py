@@ -29,6 +29,7 @@ Picture = NDArray[np.uint8]
 Output = Literal["rgb", "rgba", "i420"]
 
 FINE = 2  # samples along a pixel in the windows around eyes and mouth
+BREATHS = 24  # steps of a breath, less than a tenth of a pixel each: shoulders are not drawn anew in every frame
 VIEW_CM = 90.0  # from the viewer to the head: what comes nearer grows by it
 FAINT = 1e-3  # weights that differ less from rest are not seen
 LID_SHADE = 0.4  # of the light, taken by a closing lid just under its edge
@@ -200,6 +201,7 @@ class Renderer:
         """Move the skin to where a motion row [60] puts it, and light it."""
         held, rest, skin = self._stage, self.portrait.rest, self.portrait.skin
         change = np.clip(row[WEIGHTS], 0, 1) - rest[WEIGHTS]
+        change[INDEX["breath"]] = round(float(change[INDEX["breath"]]) * BREATHS) / BREATHS
         _bent(held.base, held.modes, change[skin.channels], self._points)
         turn = rotation(*row[ROTATION].tolist()) @ rotation(*rest[ROTATION].tolist()).T
         shift = (row[PLACE] - rest[PLACE]) * held.cm
@@ -253,15 +255,16 @@ class Renderer:
     def _lids(self, side: int, pose: Pose) -> Lids:
         eyes, held = self.portrait.eyes, self._stage
         upper, lower = self._points[eyes.upper[side], :2], self._points[eyes.lower[side], :2]
-        closed = 1 - (lower[:, 1] - upper[:, 1]) / held.lid_gap[side]
         C = len(upper)
-        flat = held.tips[side] * np.stack([np.ones(C), 1 - FLUTTER * np.clip(closed, 0, 1)], 1)
-        roots = self._points[eyes.roots[side], :2]
-        tips = roots + flat @ (np.array([[1, -1], [-1, 1]]) * pose.turn[:2, :2]).T * pose.zoom
-        lash = np.concatenate([tips, roots + np.array([0, ROOT_PX * held.factor])]).astype(np.float32)
-        density = 1 / max(abs(1 - FLUTTER * float(np.clip(np.median(closed), 0, 1))), 0.3)
-        middle = float(np.clip(closed[C // 4 : -C // 4].mean(), -1, 1))
-        return Lids(upper, lower, lash, middle, density, self._window(np.concatenate([lash, lower]), 3))
+        strip, closed = np.empty((2 * C, 2), np.float32), np.empty(C, np.float32)
+        pixels.lash_strip(
+            self._points, eyes.upper[side], eyes.lower[side], eyes.roots[side], held.tips[side], held.lid_gap[side],
+            pose.turn, pose.zoom, FLUTTER, ROOT_PX * held.factor, strip, closed,
+        )  # fmt: skip
+        middle = float(closed[C // 4 : -C // 4].mean())
+        density = 1 / max(abs(1 - FLUTTER * min(max(middle, 0.0), 1.0)), 0.3)
+        window = self._window(np.concatenate([strip, lower]), 3)
+        return Lids(upper, lower, strip, min(max(middle, -1.0), 1.0), density, window)
 
     def _draw_eye(self, side: int, pose: Pose, lids: Lids) -> None:
         eyes, held, canvas = self.portrait.eyes, self._stage, self.canvas
