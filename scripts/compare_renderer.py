@@ -22,8 +22,8 @@ import cv2
 import numpy as np
 
 from visavis.media.files import read_audio
-from visavis.perception.bundles import ensure
 from visavis.perception.landmarks import FaceTracker
+from visavis.vision.bundles import ensure
 from visavis_models.serve.motion import MotionModel
 from visavis_models.serve.portrait import portrait
 from visavis_models.serve.renderer import Renderer
