@@ -11,6 +11,8 @@ import pytest
 pytest.importorskip("espeakng_loader", reason="the data studio needs its packages: make test-train")
 
 from visavis_models.errors import InputError
+from visavis_models.serve.portrait import portrait
+from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import INDEX, MODEL_RATE, WEIGHTS
 from visavis_models.train.augment import augmented_voice, by_telephone, in_room, noisy
 from visavis_models.train.author import authored_motion
@@ -21,6 +23,7 @@ from visavis_models.train.ipa import as_phones, shaped
 from visavis_models.train.kokoro import Kokoro
 from visavis_models.train.languages import LANGUAGES
 from visavis_models.train.life import melody, smiles
+from visavis_models.train.picture_book import draw_lips, mouth_picture
 from visavis_models.train.piper import Piper
 from visavis_models.train.scenes import STYLES, load_scenes
 from visavis_models.train.sentences import KINDS, text
@@ -139,3 +142,12 @@ def test_unknown_voices_and_lengths_are_named(tmp_path):
     command = [sys.executable, "-m", "visavis_models.train.studio", str(tmp_path / "out"), "--hours", "0"]
     ran = subprocess.run(command, capture_output=True, text=True)
     assert ran.returncode == 2 and ran.stderr.count("\n") == 1 and not (tmp_path / "out").exists()
+
+
+def test_the_picture_book_shows_closed_and_open_lips(tmp_path):
+    renderer, row = Renderer(portrait("alex"), 512), np.zeros((2, 60), np.float32)
+    row[1, INDEX["jawOpen"]] = 0.5
+    shut, parted = ((mouth_picture(renderer, r).sum(axis=-1) < 120).mean() for r in row)
+    assert shut < 0.01 < 0.03 < parted  # how much of the picture is the dark of a mouth
+    draw_lips(tmp_path / "lips.png", Voice(), "Bob.")
+    assert (tmp_path / "lips.png").stat().st_size > 10_000
