@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from visavis_models.serve.raster import BARE, FAR, JIT
+from visavis_models.serve.raster import BARE, FAR, JIT, THIN, WHOLE
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
@@ -238,9 +238,9 @@ def paint_eye(
                 continue
             if edge < 0 or target[i - 1, j, 0] != BARE:
                 edge = i
-            x = (x0 - 0.5 + (j + 0.5) / fine - ball[0]) / ball[2]
-            y = (ball[1] - (y0 - 0.5 + (i + 0.5) / fine)) / ball[2]
-            z = np.sqrt(max(1 - x * x - y * y, 0.02))
+            x = np.float32((x0 - 0.5 + (j + 0.5) / fine - ball[0]) / ball[2])
+            y = np.float32((ball[1] - (y0 - 0.5 + (i + 0.5) / fine)) / ball[2])
+            z = np.sqrt(max(WHOLE - x * x - y * y, np.float32(0.02)))
             nx = turn[0, 0] * x + turn[1, 0] * y + turn[2, 0] * z
             ny = turn[0, 1] * x + turn[1, 1] * y + turn[2, 1] * z
             nz = turn[0, 2] * x + turn[1, 2] * y + turn[2, 2] * z
@@ -335,34 +335,36 @@ def blend_strip(
             alpha' = 1 - (1 - alpha)^density.
     """
     h, w = colour.shape[0], colour.shape[1]
-    ox, oy = x0 - 0.5 + 0.5 / fine, y0 - 0.5 + 0.5 / fine
+    dense, layers = np.float32(fine), np.float32(density)
+    ox, oy = np.float32(x0) - ROUND + ROUND / dense, np.float32(y0) - ROUND + ROUND / dense
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        ax, ay = (points[a, 0] - ox) * fine, (points[a, 1] - oy) * fine
-        bx, by = (points[b, 0] - ox) * fine, (points[b, 1] - oy) * fine
-        cx, cy = (points[c, 0] - ox) * fine, (points[c, 1] - oy) * fine
+        ax, ay = (points[a, 0] - ox) * dense, (points[a, 1] - oy) * dense
+        bx, by = (points[b, 0] - ox) * dense, (points[b, 1] - oy) * dense
+        cx, cy = (points[c, 0] - ox) * dense, (points[c, 1] - oy) * dense
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
-        if abs(area) < 1e-6:
+        if abs(area) < THIN:
             continue
-        scale = 1.0 / area
+        scale = WHOLE / area
         first_x, last_x = max(0, int(np.ceil(min(ax, bx, cx)))), min(w - 1, int(np.floor(max(ax, bx, cx))))
         first_y, last_y = max(0, int(np.ceil(min(ay, by, cy)))), min(h - 1, int(np.floor(max(ay, by, cy))))
         for i in range(first_y, last_y + 1):
             for j in range(first_x, last_x + 1):
-                u = ((j - ax) * (cy - ay) - (cx - ax) * (i - ay)) * scale
-                v = ((bx - ax) * (i - ay) - (j - ax) * (by - ay)) * scale
+                dx, dy = np.float32(j) - ax, np.float32(i) - ay
+                u = (dx * (cy - ay) - (cx - ax) * dy) * scale
+                v = ((bx - ax) * dy - dx * (by - ay)) * scale
                 # Half-open edges: a sample on the edge of two triangles is blended once.
-                if u < 0 or v < 0 or u + v >= 1:
+                if u < ZERO or v < ZERO or u + v >= WHOLE:
                     continue
-                q = 1 - u - v
+                q = WHOLE - u - v
                 r, g, bl, alpha = sample(
                     picture,
                     q * source[a, 0] + u * source[b, 0] + v * source[c, 0],
                     q * source[a, 1] + u * source[b, 1] + v * source[c, 1],
                 )
-                if alpha == 0:
+                if alpha == ZERO:
                     continue
-                alpha = 1 - (1 - alpha * np.float32(1 / 255)) ** density
+                alpha = WHOLE - (WHOLE - alpha * np.float32(1 / 255)) ** layers
                 colour[i, j, 0] += alpha * (r - colour[i, j, 0])
                 colour[i, j, 1] += alpha * (g - colour[i, j, 1])
                 colour[i, j, 2] += alpha * (bl - colour[i, j, 2])

@@ -80,6 +80,12 @@ def smoothstep(low: float, high: float, x: FloatArray) -> FloatArray:
     return t * t * (3 - 2 * t)
 
 
+def step(low: float, high: float, x: float) -> float:
+    """`smoothstep` of a single number."""
+    t = min(max((x - low) / (high - low), 0.0), 1.0)
+    return t * t * (3 - 2 * t)
+
+
 class Renderer:
     """Draws one face at one size. What it keeps is scratch memory and a `Canvas`: one for each stream, in one thread.
 
@@ -286,13 +292,13 @@ class Renderer:
         )  # fmt: skip
         pixels.paint_window(skin, held.figure, colours)
         cover = spare.reshape(-1)[: skin.shape[0] * skin.shape[1]].reshape(skin.shape[:2])
-        moved = float(smoothstep(0.03, 0.2, np.array(abs(lids.closed), np.float32)))
+        moved = step(0.03, 0.2, abs(lids.closed))
         pixels.stroke(
             colours, cover, x0, y0, FINE, lids.lower, RIM_CM * held.cm * pose.zoom, held.rim_ink[side], 0.8 * moved
         )
-        root = lids.lash[len(lids.upper) :]
-        edge = np.stack([root[:, 0], np.maximum(root[:, 1], lids.upper[:, 1])], 1)
-        line = float(smoothstep(*LINE_CLOSED, np.array(lids.closed, np.float32)))
+        line = step(*LINE_CLOSED, lids.closed)
+        edge = lids.lash[len(lids.upper) :].copy()
+        np.maximum(edge[:, 1], lids.upper[:, 1], out=edge[:, 1])
         pixels.stroke(
             colours, cover, x0, y0, FINE, edge, LINE_CM * held.cm * pose.zoom, held.lash_ink[side], 0.85 * line
         )
@@ -321,7 +327,7 @@ class Renderer:
             self._bend_inside(pose, float(edges[:C, 2].mean()))
             triangles = self.portrait.mouth.triangles
             raster.draw_mesh(inside, spans, x0, y0, FINE, triangles, self._inner, self._inner_colours, False)
-        open_share = float(smoothstep(0.0, LIGHT_CM, gap / held.cm).max())
+        open_share = step(0.0, LIGHT_CM, float(gap.max()) / held.cm)
         light = LEAST_LIGHT + (1 - LEAST_LIGHT) * open_share
         pixels.paint_mouth(
             skin, colours, inside, seam, held.figure, self._hole(edges[:, :2], window), light,
