@@ -18,3 +18,8 @@ def test_a_click_begins_each_second_however_the_samples_are_cut() -> None:
 def test_a_flash_belongs_to_the_click() -> None:
     assert [position for position in range(0, 2 * PERIOD, 1920) if flashes(position)] == [0, PERIOD]
     assert flash(np.zeros((4, 4, 3), np.uint8)).min() == 255
+
+
+def test_a_flash_of_i420_is_white_too() -> None:
+    planes = flash(np.zeros((6, 4), np.uint8))
+    assert (planes[:4] == 235).all() and (planes[4:] == 128).all()

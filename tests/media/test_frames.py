@@ -31,6 +31,12 @@ def test_a_picture_becomes_the_same_colours() -> None:
     assert np.abs(seen - rgb)[:, [2, 3, 12, 13]].max() <= 4
 
 
+def test_planes_of_i420_are_handed_on_as_they_are() -> None:
+    planes = np.random.default_rng(0).integers(16, 235, (24, 16)).astype(np.uint8)
+    frame = video_frame(planes)
+    assert (frame.width, frame.height) == (16, 16) and np.array_equal(np.asarray(frame.data), planes.ravel())
+
+
 def test_each_frame_has_a_buffer_of_its_own() -> None:
     rgb = np.zeros((16, 16, 3), np.uint8)
     first, second = video_frame(rgb), video_frame(rgb + 255)

@@ -46,3 +46,8 @@ def test_a_file_that_is_no_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_text("no picture")
     with pytest.raises(InputError, match=r"a\.png: is no picture"):
         Background.parse(str(tmp_path / "a.png"))
+
+
+def test_a_video_has_no_transparent_background() -> None:
+    with pytest.raises(InputError, match="holds no alpha"):
+        Background.of_video("transparent")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.vision.portraits import portrait
+from visavis_models.serve.background import Background
 from visavis_models.serve.motion import MotionModel
 from visavis_models.serve.renderer import Renderer
 from visavis_models.serve.stream import HORIZON_FRAMES, FaceStream, MotionStream
@@ -32,7 +33,7 @@ class FrameSource(Protocol):
             user_motion: what the person was seen to do until now, newest last.
 
         Returns:
-            RGB uint8 [H, W, 3]; not written to again.
+            RGB uint8 [H, W, 3], or I420 as uint8 [H * 3 / 2, W] in BT.601, limited range; not written to again.
         """
         ...
 
@@ -44,16 +45,26 @@ class Face:
         self._stream = stream
 
     @classmethod
-    def open(cls, name: str | Path, *, size: int, seed: int = 0, emotion: Mapping[str, float] | None = None) -> Face:
-        """Load the shipped motion model and a portrait.
+    def open(
+        cls,
+        name: str | Path,
+        *,
+        size: int,
+        seed: int = 0,
+        emotion: Mapping[str, float] | None = None,
+        background: str = "own",
+    ) -> Face:
+        """Load the shipped motion model and a portrait, drawn over `background` (see `Background.of_video`) as I420.
 
         Raises:
-            InputError: no such portrait or emotion.
+            InputError: no such portrait, emotion or background.
         """
         model, held = MotionModel.load(), portrait(name)
         # what only the first frame costs is paid here
-        FaceStream(MotionStream(model), Renderer(held, size)).next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
-        return cls(FaceStream(MotionStream(model, seed=seed, emotion=emotion), Renderer(held, size)))
+        first = FaceStream(MotionStream(model), Renderer(held, size, output="i420"))
+        first.next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
+        renderer = Renderer(held, size, background=Background.of_video(background), output="i420")
+        return cls(FaceStream(MotionStream(model, seed=seed, emotion=emotion), renderer))
 
     def next(self, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None, skip: int) -> Picture:
         for k in range(skip):

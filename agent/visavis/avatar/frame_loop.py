@@ -64,7 +64,7 @@ class FrameLoop:
         source: what draws.
         speech: the voice and its clock.
         listening: what is heard and seen of the person.
-        show: called on the thread with a picture (RGB uint8 [H, W, 3]) and when its sound leaves (clock's us).
+        show: called on the thread with a picture (as `FrameSource` gives it) and when its sound leaves (clock's us).
         failed: called on the thread when the source fails: there are no more frames then.
         probing: whether the frames of `probe` are flashes.
     """

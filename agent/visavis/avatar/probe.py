@@ -36,5 +36,9 @@ def flashes(position: int) -> bool:
 
 
 def flash(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """All white, of the picture's size."""
-    return np.full_like(picture, 255)
+    """All white, of the picture's size and kind: RGB [H, W, 3] or I420 [H * 3 / 2, W]."""
+    white = np.full_like(picture, 255)
+    if picture.ndim == 2:
+        luma = len(picture) * 2 // 3
+        white[:luma], white[luma:] = 235, 128  # of BT.601, limited range
+    return white

@@ -17,6 +17,7 @@ from visavis.avatar.face import Face, FrameSource
 from visavis.avatar.pump import clock_us
 from visavis.avatar.runner import AvatarStats, Runner, Tap, VideoOptions
 from visavis.avatar.sink import AvatarAudioOutput
+from visavis_models.serve.background import Background
 from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 from visavis_models.spec import Motion
 
@@ -29,12 +30,13 @@ class AvatarSession(avatar.AvatarSession[str]):
     Args:
         portrait: the name of a shipped face, an `.avatar` file or a picture.
         emotion: how the face feels, such as "happy:0.4" or "calm:0.5, happy:0.2"; "" is neutral.
+        background: what is behind it: "own", "plain:#203040", "blur" or the path of a picture.
         video: what is published of the face.
         probe: send a flash and a click each second, for measuring.
         source: what draws the face; None: the shipped motion model and `portrait`.
 
     Raises:
-        InputError: an unknown emotion, or a strength outside 0..1.
+        InputError: an unknown emotion, a strength outside 0..1, or no such background.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class AvatarSession(avatar.AvatarSession[str]):
         portrait: str | Path = "alex",
         *,
         emotion: str = FRIENDLY,
+        background: str = "own",
         video: VideoOptions | None = None,
         probe: bool = False,
         source: FrameSource | None = None,
@@ -49,6 +52,8 @@ class AvatarSession(avatar.AvatarSession[str]):
         super().__init__()
         self._portrait, self._video, self._probing = portrait, video or VideoOptions(), probe
         self._emotion = parse_emotion(emotion)
+        Background.of_video(background)
+        self._background = background
         self._source = source
         self._runner: Runner | None = None
 
@@ -71,7 +76,13 @@ class AvatarSession(avatar.AvatarSession[str]):
         """
         source = self._source
         if source is None:
-            source = await asyncio.to_thread(Face.open, self._portrait, size=self._video.size, emotion=self._emotion)
+            source = await asyncio.to_thread(
+                Face.open,
+                self._portrait,
+                size=self._video.size,
+                emotion=self._emotion,
+                background=self._background,
+            )
         await super().start(agent_session, room)
         sink = AvatarAudioOutput()
         self._runner = Runner(room, sink, source, video=self._video, probing=self._probing)

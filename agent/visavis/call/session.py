@@ -82,6 +82,7 @@ class Call:
         self._avatar = AvatarSession(
             portrait=self._metadata.portrait or settings.portrait,
             emotion=settings.emotion,
+            background=settings.background,
             video=VideoOptions(**asdict(settings.video)),
             probe=self._metadata.probe,
         )

@@ -9,6 +9,7 @@ import click
 from visavis_models.errors import InputError
 
 SIZES = ("512", "384", "256")  # pixels of a video's sides
+BACKGROUND_HELP = "What is behind the face: own, plain:#203040, blur, or a picture."
 FACE_HELP = "A shipped face by name, an .avatar file, or a picture."
 
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from visavis.cli.options import FACE_HELP, SIZES, OutputFile
+from visavis.cli.options import BACKGROUND_HELP, FACE_HELP, SIZES, OutputFile
 from visavis.media.files import VideoWriter, read_audio
 from visavis.vision.portraits import portrait as face
 from visavis_models.errors import InputError
+from visavis_models.serve.background import Background
 from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import ROOM_FRAME, ROOM_RATE, Motion
 
@@ -22,14 +23,16 @@ from visavis_models.spec import ROOM_FRAME, ROOM_RATE, Motion
 @click.option("--audio", type=click.Path(path_type=Path), help="Any file with sound, to go with it; cut to its length.")
 @click.option("-o", "--output", type=OutputFile(".mp4"), required=True, help="The video to write (.mp4).")
 @click.option("--portrait", default="alex", show_default=True, metavar="FACE", help=FACE_HELP)
+@click.option("--background", default="own", show_default=True, metavar="WHAT", help=BACKGROUND_HELP)
 @click.option("--size", type=click.Choice(SIZES), default=SIZES[0], show_default=True, help="Pixels each way.")
-def command(motion: Path, audio: Path | None, output: Path, portrait: str, size: str) -> None:
+def command(motion: Path, audio: Path | None, output: Path, portrait: str, background: str, size: str) -> None:
     """Draw MOTION (an .npz of names, fps and values [T, 60], as `talk --motion-out` and `track` write) as a video."""
     values = Motion.load(motion).values
     if not len(values):
         raise InputError(f"{motion}: holds no frame at all")
     sound = read_audio(audio, ROOM_RATE) if audio else None
-    film(Renderer(face(portrait), int(size)), values, sound, output)
+    renderer = Renderer(face(portrait), int(size), background=Background.of_video(background))
+    film(renderer, values, sound, output)
     click.echo(f"{output}: {len(values)} frames, {Motion(values).seconds:.1f} s")
 
 

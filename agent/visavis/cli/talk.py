@@ -15,9 +15,10 @@ import psutil
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from visavis.cli.options import FACE_HELP, SIZES, OutputFile
+from visavis.cli.options import BACKGROUND_HELP, FACE_HELP, SIZES, OutputFile
 from visavis.media.files import VideoWriter, read_audio
 from visavis.vision.portraits import portrait as face_of
+from visavis_models.serve.background import Background
 from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 from visavis_models.serve.motion import HOP
 from visavis_models.serve.stream import FaceStream, voice_windows
@@ -66,6 +67,7 @@ class Report:
     metavar="NAME:STRENGTH,...",
     help="Such as surprised:0.5; 0 is none.",
 )
+@click.option("--background", default="own", show_default=True, metavar="WHAT", help=BACKGROUND_HELP)
 @click.option("--size", type=click.Choice(SIZES), default=SIZES[0], show_default=True, help="Pixels each way.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of blinks, glances and sway.")
 @click.option("--motion-out", type=OutputFile(".npz"), help="Also write the motion (names, fps, values [T, 60]).")
@@ -74,6 +76,7 @@ def command(
     speech: Path,
     output: Path,
     portrait: str,
+    background: str,
     emotion: str,
     size: str,
     seed: int,
@@ -84,7 +87,13 @@ def command(
 
     The sound goes hop by hop through the same streaming path as in a call, so what you see is what a caller sees.
     """
-    face = FaceStream.open(face_of(portrait), size=int(size), seed=seed, emotion=parse_emotion(emotion))
+    face = FaceStream.open(
+        face_of(portrait),
+        size=int(size),
+        seed=seed,
+        emotion=parse_emotion(emotion),
+        background=Background.of_video(background),
+    )
     startup_s = time.time() - psutil.Process().create_time()
     watch, began = Stopwatch(), time.perf_counter()
     motion = film(face, speech, output, watch)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from visavis.cli.options import FACE_HELP
+from visavis.cli.options import BACKGROUND_HELP, FACE_HELP
 from visavis.media.errors import InputError
 from visavis.media.settings import Settings
 from visavis.vision.portraits import located
@@ -37,6 +37,7 @@ class OneLine(logging.Formatter):
 @click.option("--llm", metavar="PROVIDER", help="The language model (host).")
 @click.option("--tts", metavar="PROVIDER", help="The voice (hibari).")
 @click.option("--portrait", metavar="FACE", help=f"{FACE_HELP}  [default: alex]")
+@click.option("--background", metavar="WHAT", help=f"{BACKGROUND_HELP}  [default: own]")
 @click.option("--record-calls", metavar="FOLDER", help="Record every call there, sound and transcript, and say so.")
 @click.option("--verbose", is_flag=True, help="Log what livekit-agents does, too.")
 def command(
@@ -45,6 +46,7 @@ def command(
     llm: str | None,
     tts: str | None,
     portrait: str | None,
+    background: str | None,
     record_calls: str | None,
     verbose: bool,
 ) -> None:
@@ -66,7 +68,14 @@ def command(
     VISAVIS_STT, VISAVIS_LLM, VISAVIS_TTS, VISAVIS_PORTRAIT, VISAVIS_TURN_MIN_DELAY_S and so on, and from here.
     """
     record = {"folder": str(Path(record_calls).resolve())} if record_calls else None
-    given = {"stt": stt, "llm": llm, "tts": tts, "portrait": portrait, "record": record}
+    given = {
+        "stt": stt,
+        "llm": llm,
+        "tts": tts,
+        "portrait": portrait,
+        "background": background,
+        "record": record,
+    }
     settings = Settings.load(file, {key: value for key, value in given.items() if value is not None})
     missing = [name for name in _KEYS if not os.environ.get(name)]
     if missing:

@@ -42,10 +42,16 @@ def audio_frame(pcm: Pcm, rate: int = ROOM_RATE) -> rtc.AudioFrame:
     return rtc.AudioFrame(pcm.tobytes(), rate, 1, len(pcm))
 
 
-def video_frame(rgb: NDArray[np.uint8]) -> rtc.VideoFrame:
-    """An RGB picture uint8 [H, W, 3] as an I420 frame with a buffer of its own."""
-    height, width, _ = rgb.shape
-    return rtc.VideoFrame(width, height, rtc.VideoBufferType.I420, to_i420(rgb).data)
+def video_frame(picture: NDArray[np.uint8]) -> rtc.VideoFrame:
+    """A picture as an I420 frame: RGB uint8 [H, W, 3], or the planes of I420 as they are, uint8 [H * 3 / 2, W].
+
+    RGB gets a buffer of its own; planes are handed on and must not be written to again.
+    """
+    if picture.ndim == 2:
+        height, width = picture.shape[0] * 2 // 3, picture.shape[1]
+        return rtc.VideoFrame(width, height, rtc.VideoBufferType.I420, picture.reshape(-1).data)
+    height, width, _ = picture.shape
+    return rtc.VideoFrame(width, height, rtc.VideoBufferType.I420, to_i420(picture).data)
 
 
 def compile_kernels() -> None:

@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 from urllib.parse import parse_qsl, urlsplit
 
 from visavis.media.errors import InputError
+from visavis_models.serve.background import Background
 from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 
 SETTINGS_VARIABLE = "VISAVIS_SETTINGS"
@@ -222,6 +223,7 @@ class Settings:
     Attributes:
         stt, llm, tts: provider strings, see `Provider`.
         portrait: a shipped face by name, or the path of an `.avatar` file or of a picture.
+        background: what is behind the face: `own`, `plain:#203040`, `blur` or the path of a picture.
         emotion: how the face feels, names with strengths 0..1; "" is neutral.
         name: how the agent calls itself.
         greeting: what it says first; "" for nothing. `{name}` stands for its name.
@@ -233,6 +235,7 @@ class Settings:
     llm: str = "host"
     tts: str = "hibari"
     portrait: str = "alex"
+    background: str = "own"
     emotion: str = FRIENDLY
     name: str = "Alex"
     greeting: str = "Hello, I am {name}. What would you like to talk about?"
@@ -251,6 +254,7 @@ class Settings:
         for role in ROLES:
             Provider.parse(role, getattr(self, role))
         parse_emotion(self.emotion)
+        Background.of_video(self.background)
         for key in ("portrait", "name"):
             if not getattr(self, key).strip():
                 raise InputError(f"{key} must not be empty")

@@ -47,6 +47,21 @@ class Background:
             return cls("plain", colour=_colour(text, rest))
         return cls("image", image=_read(text))
 
+    @classmethod
+    def of_video(cls, text: str) -> Background:
+        """`parse`, for where no alpha can be held.
+
+        Raises:
+            InputError: "transparent", or no background at all.
+        """
+        background = cls.parse(text)
+        if background.kind == "transparent":
+            raise InputError(
+                "background transparent: a video holds no alpha; give own, plain:#203040, blur or a picture "
+                "(frames with alpha come from Renderer(..., output='rgba'))"
+            )
+        return background
+
     def plate(self, own: Picture, size: int) -> Picture:
         """The background as it is drawn, RGB [size, size, 3]; `own` is the picture's at that size."""
         if self.kind == "own":

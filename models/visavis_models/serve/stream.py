@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis_models.serve.background import Background
 from visavis_models.serve.motion import HOP, LOOKAHEAD_FRAMES, MotionModel, StreamState
 from visavis_models.serve.portrait import Portrait, portrait
 from visavis_models.serve.renderer import Renderer
@@ -108,14 +109,17 @@ class FaceStream:
         size: int = 512,
         seed: int = 0,
         emotion: Mapping[str, float] | None = None,
+        background: Background | None = None,
     ) -> FaceStream:
-        """Load the shipped motion model and a portrait.
+        """Load the shipped motion model and a portrait; it is drawn as RGB over `background` (None: its own).
 
         Raises:
             InputError: no such portrait or emotion.
         """
         held = face if isinstance(face, Portrait) else portrait(face)
-        return cls(MotionStream(MotionModel.load(), seed=seed, emotion=emotion), Renderer(held, size))
+        return cls(
+            MotionStream(MotionModel.load(), seed=seed, emotion=emotion), Renderer(held, size, background=background)
+        )
 
     def next(
         self, voice: FloatArray, user: FloatArray | None = None, user_motion: Motion | None = None
@@ -125,7 +129,8 @@ class FaceStream:
         Args: as in `MotionStream.next`.
 
         Returns:
-            RGB uint8 [size, size, 3] in memory of its own, and the motion it shows, float32 [60].
+            the picture as the renderer puts it out, RGB uint8 [size, size, 3] unless it was told otherwise, in memory
+            of its own, and the motion it shows, float32 [60].
         """
         row = self.motion.next(voice, user, user_motion)
         return self.renderer.render(row[None])[0], row
