@@ -30,12 +30,14 @@ Output = Literal["rgb", "rgba", "i420"]
 
 FINE = 2  # samples along a pixel in the windows around eyes and mouth
 BREATHS = 24  # steps of a breath, less than a tenth of a pixel each: shoulders are not drawn anew in every frame
+CLOSES = 0.1  # lips close what the jaw has opened (`mouthClose` up to `jawOpen`), and by so much more at most
 VIEW_CM = 90.0  # from the viewer to the head: what comes nearer grows by it
 FAINT = 1e-3  # weights that differ less from rest are not seen
 LID_SHADE = 0.4  # of the light, taken by a closing lid just under its edge
 FLUTTER = 1.75  # how far a closing lid swings its lashes: 1 lays them flat at the viewer, 2 turns them over
 LINE_CM = 0.055  # half the width of the line that the roots of the lashes make on a closed lid
 LINE_CLOSED = (0.04, 0.35)  # as the lid closes by this much of the eye's height, the line is drawn
+LINE_LOW_CM = 0.12  # how far below the roots it may lie
 RIM_CM = 0.04  # half the width of the lower lid's rim
 SEAM_CM = (0.03, 0.14)  # as the lips part by this much, the picture's seam between them gives way to the mouth's inside
 HOLE_PX = 3  # how far beyond its edge vertices an opening may reach
@@ -206,8 +208,7 @@ class Renderer:
     def _bend(self, row: FloatArray) -> Pose:
         """Move the skin to where a motion row [60] puts it, and light it."""
         held, rest, skin = self._stage, self.portrait.rest, self.portrait.skin
-        change = np.clip(row[WEIGHTS], 0, 1) - rest[WEIGHTS]
-        change[INDEX["breath"]] = round(float(change[INDEX["breath"]]) * BREATHS) / BREATHS
+        change = _change(row, rest)
         _bent(held.base, held.modes, change[skin.channels], self._points)
         turn = rotation(*row[ROTATION].tolist()) @ rotation(*rest[ROTATION].tolist()).T
         shift = (row[PLACE] - rest[PLACE]) * held.cm
@@ -298,9 +299,10 @@ class Renderer:
         )
         line = step(*LINE_CLOSED, lids.closed)
         edge = lids.lash[len(lids.upper) :].copy()
-        np.maximum(edge[:, 1], lids.upper[:, 1], out=edge[:, 1])
+        lower = np.minimum(lids.upper[:, 1], edge[:, 1] + LINE_LOW_CM * held.cm)
+        np.maximum(edge[:, 1], lower, out=edge[:, 1])
         pixels.stroke(
-            colours, cover, x0, y0, FINE, edge, LINE_CM * held.cm * pose.zoom, held.lash_ink[side], 0.85 * line
+            colours, cover, x0, y0, FINE, edge[2:-2], LINE_CM * held.cm * pose.zoom, held.lash_ink[side], 0.85 * line
         )
         pixels.blend_strip(
             colours, x0, y0, FINE, held.lash, lids.lash, held.lash_source[side], held.lashes[side], lids.density
@@ -319,6 +321,10 @@ class Renderer:
         parted = (gap - held.lip_gap) / held.cm
         columns = np.arange(C)
         parted = np.interp(columns, columns[~held.corners], parted[~held.corners])
+        # corners part after what is beside them, whatever a coarse mesh says
+        near = C // 4
+        parted[-near:] = np.minimum.accumulate(parted[-near:])
+        parted[:near] = np.minimum.accumulate(parted[near - 1 :: -1])[::-1]
         self._seam_points[:] = edges
         self._seam_points[:, 1] += held.tuck
         self._seam_values[:, 2] = np.tile(1 - smoothstep(*SEAM_CM, parted), 2)
@@ -341,7 +347,7 @@ class Renderer:
     def _bend_inside(self, pose: Pose, lips_z: float) -> None:
         """Move what is behind the lips, and light the tongue by its shape and by how far behind the lips it lies."""
         held, mouth = self._stage, self.portrait.mouth
-        change = np.clip(pose.row[WEIGHTS], 0, 1) - self.portrait.rest[WEIGHTS]
+        change = _change(pose.row, self.portrait.rest)
         _bent(held.inner_base, held.inner_modes, change[mouth.channels], self._inner)
         raster.pose(self._inner, held.inner_head, pose.turn, held.pivot, pose.shift, pose.zoom)
         if not len(held.tongue_triangles):
@@ -356,6 +362,16 @@ class Renderer:
         fade = np.exp(-TONGUE_FADE * depth)
         lit = held.tongue_base * (facing * fade)[:, None] + (200 * shine * fade**2)[:, None]
         self._inner_colours[held.tongue] = lit
+
+
+def _change(row: FloatArray, rest: FloatArray) -> FloatArray:
+    """By how much a motion row [60] differs from rest in the weights, [54]: held to what a face can do."""
+    weights = np.clip(row[WEIGHTS], 0, 1)
+    jaw, close = INDEX["jawOpen"], INDEX["mouthClose"]
+    weights[close] = min(weights[close], weights[jaw] + CLOSES)
+    change = weights - rest[WEIGHTS]
+    change[INDEX["breath"]] = round(float(change[INDEX["breath"]]) * BREATHS) / BREATHS
+    return change
 
 
 def _bent(base: FloatArray, modes: FloatArray, change: FloatArray, out: FloatArray) -> None:

@@ -94,8 +94,10 @@ class Stage:
         mouth = self.portrait.mouth
         apart = np.abs(self.base[mouth.upper, 1] - self.base[mouth.lower, 1]) > CORNER_CM * self.cm
         closed = not apart.all() and apart.mean() < 0.5
-        # Towards the corners one lip's edge is hard to tell from the other's: there they are taken as one.
-        upper = np.where(apart, mouth.lower, mouth.upper) if closed else mouth.upper
+        # Towards the corners one lip's edge is hard to tell from the other's: there it is what lies just above.
+        upper = mouth.upper.copy()
+        if closed:
+            upper[apart] = [self._above(vertex) for vertex in mouth.lower[apart]]
         self.lips = np.r_[upper, mouth.lower]
         self.corners = apart if closed else np.zeros(len(upper), bool)
         self.inner_base = self.place(mouth.points)
@@ -110,6 +112,14 @@ class Stage:
         source[:, 1] += self.tuck / self.factor
         self.seam_source = self.texel(source)
         self.tongue, self.tongue_triangles, self.tongue_base = self._find_tongue()
+
+    def _above(self, vertex: int) -> int:
+        """The nearest vertex of the face that is seen above another one."""
+        skin, at = self.portrait.skin, self.portrait.skin.points[vertex]
+        away = skin.points[: self.last] - at
+        seen = np.abs(skin.points[: self.last, :2] - skin.source[: self.last]).max(1) < HIDDEN_PX
+        far = np.where(seen & (away[:, 1] < -0.02 * self.portrait.scale), np.abs(away[:, :2]).sum(1), np.inf)
+        return int(far.argmin())
 
     def _off_the_seam(self) -> FloatArray:
         """How far the face's vertices move their source off the line between closed lips as they move, [last, 2].
