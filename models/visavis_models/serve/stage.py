@@ -77,11 +77,11 @@ class Stage:
         skin = self.portrait.skin
         self.base = np.ascontiguousarray(self.place(skin.points))
         self.modes = np.ascontiguousarray((skin.modes[..., :3] * self.factor).reshape(len(skin.modes), -1), np.float32)
-        self.source, self.inset = self.texel(skin.source), (skin.inset * (2 * self.factor)).astype(np.float32)
-        self.reach = INSET_CM * self.cm
         self.last = int(skin.triangles[skin.surround :].max()) + 1  # the face's vertices come first
         self.around = np.ascontiguousarray(skin.triangles[: skin.surround])
         self.face = np.ascontiguousarray(skin.triangles[skin.surround :])
+        self.source, self.inset = self.texel(skin.source), (skin.inset * (2 * self.factor)).astype(np.float32)
+        self.reach = INSET_CM * self.cm
 
     def _face_near(self, places: FloatArray, reach_cm: float) -> IntArray:
         """The triangles of the face that have a corner within `reach_cm` of a box around places [n, >= 2], at rest."""
@@ -93,13 +93,12 @@ class Stage:
     def _load_mouth(self) -> None:
         mouth = self.portrait.mouth
         apart = np.abs(self.base[mouth.upper, 1] - self.base[mouth.lower, 1]) > CORNER_CM * self.cm
-        closed = not apart.all() and apart.mean() < 0.5
+        apart[len(apart) // 5 : -len(apart) // 5] = False
         # Towards the corners one lip's edge is hard to tell from the other's: there it is what lies just above.
         upper = mouth.upper.copy()
-        if closed:
-            upper[apart] = [self._above(vertex) for vertex in mouth.lower[apart]]
+        upper[apart] = [self._above(vertex) for vertex in mouth.lower[apart]]
         self.lips = np.r_[upper, mouth.lower]
-        self.corners = apart if closed else np.zeros(len(upper), bool)
+        self.corners = apart
         self.inner_base = self.place(mouth.points)
         self.inner_modes = np.ascontiguousarray((mouth.modes * self.factor).reshape(len(mouth.modes), -1), np.float32)
         self.inner_head = np.ones(len(mouth.points), np.float32)
