@@ -30,7 +30,7 @@ class Request:
 
 
 def test_load_is_calls_by_calls_allowed() -> None:
-    assert [load(Full(calls), max_calls=2) for calls in range(4)] == [0.0, 0.5, 1.0, 1.0]
+    assert [load(Full(calls), max_calls=3) for calls in range(4)] == [0.0, 0.25, 0.5, 0.75]
 
 
 async def test_a_full_worker_leaves_the_call_to_others() -> None:

@@ -127,12 +127,14 @@ def server(settings: Settings, url: str, key: str, secret: str) -> AgentServer:
 
 
 def load(agent_server: AgentServer, max_calls: int) -> float:
-    """How full this worker is, 0..1: calls held by calls allowed.
+    """How full this worker is, 0..1: calls held by calls allowed, and never quite 1.
 
     The stock measure is the machine's processor load; a server offers no call to a worker whose load is 1, so on a
-    machine of two cores the first call would keep out the second, and a build running beside it the first.
+    machine of two cores the first call would keep out the second, and a build running beside it the first. Nor does
+    it offer a call twice: one that comes within the seconds in which the server still believes a worker full would
+    ring in vain. So it may always ask, and `answer` knows.
     """
-    return min(1.0, len(agent_server.active_jobs) / max_calls)
+    return len(agent_server.active_jobs) / (max_calls + 1)
 
 
 async def answer(agent_server: AgentServer, max_calls: int, request: JobRequest) -> None:

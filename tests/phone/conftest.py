@@ -30,9 +30,24 @@ async def exchange(phone_installed: None) -> AsyncIterator[Exchange]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def phone_agent(exchange: Exchange) -> AsyncIterator[LocalWorker]:
-    """The real worker, which answers the line."""
-    async with LocalWorker(exchange.server) as worker:
+async def colleague(exchange: Exchange, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Softphone]:
+    """A telephone that picks up by itself; the agent may transfer to it as "sales"."""
+    account = Account("300", exchange.sip.address)
+    async with Softphone(tmp_path_factory.mktemp("colleague") / "phone", account, answers=True) as phone:
+        yield phone
+
+
+@pytest.fixture(scope="session")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the agent's calls are recorded."""
+    return tmp_path_factory.mktemp("recordings")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def phone_agent(exchange: Exchange, colleague: Softphone, recordings: Path) -> AsyncIterator[LocalWorker]:
+    """The real worker, which answers the line and records its calls."""
+    environment = {"VISAVIS_PHONE_TRANSFER": f"sales={colleague.address}"}
+    async with LocalWorker(exchange.server, ["--record-calls", str(recordings)], environment) as worker:
         yield worker
 
 

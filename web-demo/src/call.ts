@@ -13,7 +13,7 @@ import {
   RoomEvent,
   Track,
 } from "livekit-client";
-import type { Caption } from "./captions";
+import type { Caption, Speaker } from "./captions";
 import type { Devices } from "./devices";
 import type { Ticket } from "./server";
 import { Failure, type FailureKind } from "./words";
@@ -153,10 +153,16 @@ export class Call {
     return [...this.room.remoteParticipants.values()].find(isAgent);
   }
 
+  private speaker(identity: string): Speaker {
+    if (identity === this.room.localParticipant.identity) return "you";
+    const sender = this.room.remoteParticipants.get(identity);
+    return sender && !isAgent(sender) ? "caller" : "avatar";
+  }
+
   private watchTranscription(): void {
     this.room.registerTextStreamHandler(TRANSCRIPTION, async (reader, sender) => {
       const { attributes = {}, id } = reader.info;
-      const speaker = sender.identity === this.room.localParticipant.identity ? "you" : "avatar";
+      const speaker = this.speaker(sender.identity);
       const segment = attributes["lk.segment_id"] ?? id;
       let text = "";
       for await (const piece of reader) {

@@ -1,8 +1,11 @@
 // Who said what: segments of transcription, each growing or replaced until it is final. Knows neither DOM nor LiveKit.
 
+/** The agent, the person at this page, or somebody else in the room, such as one on the telephone. */
+export type Speaker = "avatar" | "you" | "caller";
+
 export interface Caption {
   id: string;
-  speaker: "avatar" | "you";
+  speaker: Speaker;
   text: string;
   final: boolean;
 }

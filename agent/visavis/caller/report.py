@@ -35,6 +35,7 @@ class Report:
 
     Attributes:
         seconds: length of the record.
+        greeting_s: when the agent's first voice was heard; on a telephone counted from its picking up.
         turns: one for each `--mic`; interruptions: one for each `--interrupt`.
         av_skew_ms: `p50`, `p95` of the absolute skew after the first 5 s, `p95_first_5s`, and `mean`, signed,
             positive where the picture is late; None where no frame carries a clock or nothing was heard.
@@ -54,6 +55,7 @@ class Report:
     cues: list[dict[str, float | str | bool]]
     process: dict[str, float | None]
     delay_ms: dict[str, float | None]
+    greeting_s: float | None = None
     probe: Probe | None = None
     remarks: list[str] = field(default_factory=list)
     error: str | None = None
@@ -101,6 +103,7 @@ def make_report(
         cues=[{"at_s": round(at_s, 2), "name": name, "on": on} for at_s, name, on in scene.cues],
         process=_process(scene),
         delay_ms={"voice": _median_ms(delays.delay_s.tolist()), "picture": _median_ms(_picture_delays(take))},
+        greeting_s=round(scene.voice[0].start, 3) if scene.voice else None,
         probe=checked,
         remarks=remarks,
         error=error,

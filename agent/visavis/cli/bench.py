@@ -18,6 +18,7 @@ from hibari import Hibari, write_wav
 from tqdm import tqdm
 
 from visavis.caller.questions import ask
+from visavis.cli.phone_call import CODECS
 from visavis.dialogue.hibari_voice import HibariVoice
 from visavis.media.files import read_audio
 from visavis.media.frames import to_float
@@ -44,10 +45,10 @@ QUESTIONS = (
 
 
 @click.command()
-@click.argument("names", nargs=-1, metavar="[motion|render|talk|call]...")
-@click.option("--questions", type=click.Path(path_type=Path), help="Folder of recorded questions (.wav) for `call`.")
+@click.argument("names", nargs=-1, metavar="[motion|render|talk|call|phone]...")
+@click.option("--questions", type=click.Path(path_type=Path), help="Folder of recorded questions (.wav) for calls.")
 def command(names: tuple[str, ...], questions: Path | None) -> None:
-    """Measure this machine: motion, render, talk, call; all of them when none is named. Prints tables in Markdown."""
+    """Measure this machine: motion, render, talk, call, phone; all where none is named. Prints tables in Markdown."""
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         raise InputError(f"{unknown[0]}: no such benchmark; there are {', '.join(BENCHMARKS)}")
@@ -135,6 +136,19 @@ def bench_call(folder: Path, questions: Path | None) -> Iterator[Row]:
     yield "agent's process", f"{report['process']['rss_mb']} MB, {report['process']['cpu_cores']} cores"
 
 
+def bench_phone(folder: Path, questions: Path | None) -> Iterator[Row]:
+    """The same questions by telephone, at each codec, measured at the telephone."""
+    files = sorted(questions.glob("*.wav")) if questions else asked(folder)
+    for codec in CODECS:
+        out = folder / f"phone-{codec}.json"
+        lines = [part for file in files for part in ("--mic", str(file))]
+        run(["call", "--phone", "--codec", codec, *lines, "--report", str(out)])
+        report = json.loads(out.read_text())
+        yield f"{codec}: turn_ms", spread([turn["turn_ms"] for turn in report["turns"]], "ms")
+        yield f"{codec}: picking up to greeting", f"{report['greeting_s'] * 1000:.0f} ms"
+        yield f"{codec}: agent's process", f"{report['process']['rss_mb']} MB, {report['process']['cpu_cores']} cores"
+
+
 def asked(folder: Path) -> list[Path]:
     """The questions as files, in another voice than the one that answers."""
     voice, files = HibariVoice(), [folder / f"question-{k}.wav" for k in range(len(QUESTIONS))]
@@ -160,4 +174,5 @@ BENCHMARKS: dict[str, Callable[[Path, Path | None], Iterator[Row]]] = {
     "render": bench_render,
     "talk": bench_talk,
     "call": bench_call,
+    "phone": bench_phone,
 }

@@ -138,6 +138,11 @@ class Softphone(Running):
         self.child = Child("softphone")
 
     @property
+    def number(self) -> str:
+        """The account's."""
+        return self._account.number
+
+    @property
     def rate(self) -> int:
         """Samples a second of what it is given to say, Hz."""
         return RATE[self.codec]

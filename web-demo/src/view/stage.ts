@@ -123,7 +123,7 @@ export class StageView {
   captions(captions: readonly Caption[], avatar: string): void {
     find("captions", HTMLOListElement).replaceChildren(...captions.map((caption) => line(caption, avatar)));
     const last = captions.findLast((caption) => caption.final);
-    const said = last ? `${last.speaker === "you" ? "You" : avatar}: ${last.text}` : "";
+    const said = last ? `${named(last, avatar)}: ${last.text}` : "";
     const region = find("said", HTMLParagraphElement);
     if (region.textContent !== said) region.textContent = said;
   }
@@ -195,12 +195,16 @@ export class StageView {
   }
 }
 
+function named(caption: Caption, avatar: string): string {
+  return { avatar, you: "You", caller: "Caller" }[caption.speaker];
+}
+
 function line(caption: Caption, avatar: string): HTMLLIElement {
   const item = document.createElement("li");
   item.dataset.speaker = caption.speaker;
   item.dataset.final = String(caption.final);
   const name = document.createElement("b");
-  name.textContent = caption.speaker === "you" ? "You" : avatar;
+  name.textContent = named(caption, avatar);
   const text = document.createElement("span");
   text.textContent = caption.text;
   item.append(name, text);
