@@ -92,3 +92,7 @@ def test_spans_grow_up_down_and_to_the_sides() -> None:
     spans[4] = [3, 5]
     raster.grow(spans, 2, 6)
     assert [row.tolist() for row in spans] == [[0, 0], [0, 0], *[[1, 6]] * 5, [0, 0], [0, 0]]
+
+
+def test_bounds_of_points() -> None:
+    assert raster.bounds(SQUARE) == (0, 0, 8, 8)

@@ -77,6 +77,17 @@ def dress(
 
 
 @njit(**JIT)
+def bounds(points: FloatArray) -> tuple[float, float, float, float]:  # pragma: no cover
+    """x0, y0, x1, y1 of points [n, >= 2]."""
+    x0 = x1 = points[0, 0]
+    y0 = y1 = points[0, 1]
+    for i in range(1, len(points)):
+        x0, x1 = min(x0, points[i, 0]), max(x1, points[i, 0])
+        y0, y1 = min(y0, points[i, 1]), max(y1, points[i, 1])
+    return x0, y0, x1, y1
+
+
+@njit(**JIT)
 def clear(target: FloatArray, spans: IntArray) -> None:  # pragma: no cover
     """Nothing is drawn yet, between the first and the last column of each row [h, 2]."""
     for i in range(target.shape[0]):

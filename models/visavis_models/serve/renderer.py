@@ -8,6 +8,7 @@ by eyeballs, teeth and tongue; the windows are averaged into the frame.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -80,6 +81,11 @@ def smoothstep(low: float, high: float, x: FloatArray) -> FloatArray:
     """0 up to `low`, 1 from `high` on, t^2 (3 - 2t) between."""
     t = np.clip((x - low) / (high - low), 0, 1)
     return t * t * (3 - 2 * t)
+
+
+def held_in(value: float, low: int, high: int) -> int:
+    """A number rounded down and held in low..high."""
+    return min(max(math.floor(value), low), high)
 
 
 def step(low: float, high: float, x: float) -> float:
@@ -187,7 +193,7 @@ class Renderer:
         lids = [self._lids(side, pose) for side in (0, 1)]
         edges = self._points[held.lips]
         tongue = float(np.clip(row[INDEX["tongueOut"]], 0, 1))
-        mouth = self._window(edges[:, :2], 4 + tongue * 2 * held.cm)
+        mouth = self._window(edges, 4 + tongue * 2 * held.cm)
         windows = [lids[0].window, lids[1].window, mouth]
         canvas.find_changes((held.around, held.face), self._points, self._values, windows)
 
@@ -226,22 +232,27 @@ class Renderer:
 
     def _window(self, points: FloatArray, margin: float) -> Window:
         """The frame's window around points [n, 2]."""
-        low = np.clip(np.floor(points.min(0) - margin), 0, self.size - 2).astype(int)
-        high = np.clip(np.ceil(points.max(0) + margin), low + 1, self.size - 1).astype(int)
-        w, h = high - low + 1
-        return int(low[0]), int(low[1]), int(w), int(h)
+        x0, y0, x1, y1 = raster.bounds(points)
+        last = self.size - 1
+        left, top = held_in(x0 - margin, 0, last - 1), held_in(y0 - margin, 0, last - 1)
+        right, bottom = held_in(x1 + margin + 1, left + 1, last), held_in(y1 + margin + 1, top + 1, last)
+        return left, top, right - left + 1, bottom - top + 1
 
     def _face_box(self) -> IntArray:
         """The pixels x0, y0, x1, y1 that the face lies within, one inside of the frame's border."""
-        face = self._points[: self._stage.last, :2]
-        return np.clip(np.r_[face.min(0) - 2, face.max(0) + 2], 1, self.size - 2).astype(np.int32)
+        x0, y0, x1, y1 = raster.bounds(self._points[: self._stage.last])
+        most = self.size - 2
+        return np.array([held_in(v, 1, most) for v in (x0 - 2, y0 - 2, x1 + 2, y1 + 2)], np.int32)
 
     @staticmethod
     def _hole(edges: FloatArray, window: Window) -> FloatArray:
-        """The part of a window, as samples x0, y0, x1, y1, that an opening with these edges [n, 2] lies in."""
-        x0, y0, w, h = window
-        low, high = (edges.min(0) - HOLE_PX - [x0, y0]) * FINE, (edges.max(0) + HOLE_PX + 1 - [x0, y0]) * FINE
-        return np.clip(np.r_[low, high], 0, [w * FINE, h * FINE, w * FINE, h * FINE]).astype(np.float32)
+        """The part of a window, as samples x0, y0, x1, y1, that an opening with these edges [n, >= 2] lies in."""
+        left, top, w, h = window
+        x0, y0, x1, y1 = raster.bounds(edges)
+        sides = (x0 - HOLE_PX - left, y0 - HOLE_PX - top, x1 + HOLE_PX + 1 - left, y1 + HOLE_PX + 1 - top)
+        most = (w, h, w, h)
+        inside = [min(max(FINE * side, 0), FINE * limit) for side, limit in zip(sides, most, strict=True)]
+        return np.array(inside, np.float32)
 
     def _buffers(self, window: Window) -> tuple[IntArray, list[FloatArray]]:
         """Spans of a whole window, and its scratch: the skin's map, colours, two more maps; the maps cleared."""
@@ -336,7 +347,7 @@ class Renderer:
         open_share = step(0.0, LIGHT_CM, float(gap.max()) / held.cm)
         light = LEAST_LIGHT + (1 - LEAST_LIGHT) * open_share
         pixels.paint_mouth(
-            skin, colours, inside, seam, held.figure, self._hole(edges[:, :2], window), light,
+            skin, colours, inside, seam, held.figure, self._hole(edges, window), light,
             0.12 * held.cm * FINE, 0.3 * (1 - tongue),
         )  # fmt: skip
         pixels.paint_window(skin, held.figure, colours)

@@ -32,6 +32,5 @@ def rotation(pitch: float, yaw: float, roll: float) -> FloatArray:
 def gaze(row: FloatArray, side: int) -> tuple[float, float]:
     """(pitch, yaw) in rad of one eye from a motion row [60]; side 0 is the person's right eye, 1 the left one."""
     name, outward = ("Right", -1.0) if side == 0 else ("Left", 1.0)
-    down, up = row[INDEX[f"eyeLookDown{name}"]], row[INDEX[f"eyeLookUp{name}"]]
-    out, inward = row[INDEX[f"eyeLookOut{name}"]], row[INDEX[f"eyeLookIn{name}"]]
-    return float(down * GAZE_DOWN - up * GAZE_UP), float(outward * (out * GAZE_OUT - inward * GAZE_IN))
+    down, up, out, inward = (float(row[INDEX[f"eyeLook{way}{name}"]]) for way in ("Down", "Up", "Out", "In"))
+    return down * GAZE_DOWN - up * GAZE_UP, outward * (out * GAZE_OUT - inward * GAZE_IN)
