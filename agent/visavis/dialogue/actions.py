@@ -18,7 +18,8 @@ class Action:
 
 
 _POLITE = r"(?:(?:okay|ok|well|so|please|thank you|thanks|alright|all right|that is all|and)(?: very much)? )*"
-# "transform" is what recognisers make of "transfer" on a bad line. Words -> tool, and the name of the argument that the pattern's group is
+# "transform" is what recognisers make of "transfer" on a bad line
+# words -> tool, and the name of the argument that the pattern's group is
 _ACTIONS: tuple[tuple[str, str, str], ...] = (
     (r"\b(?:transfer|transform|connect|put) me (?:through )?(?:to|with) (?:the )?(.+)", "transfer_call", "to"),
     (r"\bhang up\b|\bend (?:the|this) call\b", "hang_up", ""),
