@@ -7,6 +7,7 @@ documentation, `tongueUp`, `breath`, the head's rotation in radians and its disp
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -90,9 +91,20 @@ class Motion:
         return cls(np.zeros((frames, N_MOTION), np.float32))
 
     def save(self, path: Path | str) -> None:
-        """Write an `.npz` of `names`, `fps` and `values`, readable without pickle."""
-        with Path(path).open("wb") as file:
-            np.savez_compressed(file, names=np.array(MOTION_NAMES), fps=FPS, values=self.values)
+        """Write an `.npz` of `names`, `fps` and `values`, readable without pickle; whole or not at all.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        partial = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.part")
+        try:
+            with partial.open("wb") as file:
+                np.savez_compressed(file, names=np.array(MOTION_NAMES), fps=FPS, values=self.values)
+            partial.replace(path)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be written ({error.strerror}); name a folder that exists") from error
+        finally:
+            partial.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path: Path | str) -> Motion:

@@ -23,6 +23,7 @@ COMMANDS = {
     "enrol": "A portrait from one picture, with a contact sheet to look at.",
     "phone": "The agent on the phone, on this machine; `phone check` audits a project for open lines.",
     "dial": "Have the agent call a phone: allow-listed, limited, and with a report of what came of it.",
+    "track": "A person's video to motion, one frame for each 40 ms.",
     "worker": "The LiveKit agent, for any LiveKit server.",
     "doctor": "A loopback call that names what is broken on this machine.",
     "bench": "The benchmarks of docs/benchmarks.md.",

@@ -59,11 +59,23 @@ def read_pictures(path: Path | str) -> Iterator[tuple[float, NDArray[np.uint8]]]
         try:
             for frame in container.decode(video=0):
                 first = frame.time if first is None else first
-                yield (frame.time or 0.0) - (first or 0.0), np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                # a phone's video says how far to turn it, counter-clockwise, to stand upright
+                yield (frame.time or 0.0) - (first or 0.0), np.rot90(rgb, round(frame.rotation / 90))
         except FFmpegError as error:
             raise InputError(f"{path}: the picture cannot be decoded ({error.strerror})") from error
         if first is None:
             raise InputError(f"{path}: holds no picture at all")
+
+
+def picture_count(path: Path | str) -> int | None:
+    """How many pictures a file says that it holds, for progress bars; None where it does not say.
+
+    Raises:
+        InputError: no such file.
+    """
+    with _opened(path) as container:
+        return (container.streams.video[0].frames or None) if container.streams.video else None
 
 
 def _opened(path: Path | str) -> av.container.InputContainer:

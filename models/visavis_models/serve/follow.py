@@ -1,0 +1,169 @@
+"""From the landmarks of one person, picture by picture, to their `Motion`: who they are is settled first and then held.
+
+What mediapipe sees of a face is off by a constant for each person and each landmark. A few calm pictures tell the
+person's build and that constant; from then on only the pose and the weights are free (`visavis_models.serve.fit`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis_models.serve.enrol.solve import solve
+from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, depth_up, fit_frame, pose_of
+from visavis_models.serve.head import Head
+from visavis_models.spec import ARKIT_NAMES, FPS, INDEX, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
+
+FloatArray = NDArray[np.float64]
+
+CALM_PICTURES = 12  # from which somebody's build is told
+LOST = 0.35  # in face heights: a face that jumps further than this is looked for afresh
+LIP_PAIR, EYE_PAIRS, EYE_CORNERS = (13, 14), ((159, 145), (386, 374)), (33, 263)
+# Widths of smoothing in frames of a clip, to either side alike, so that nothing lags; lids and mouth stay as they are.
+SLOW_FRAMES, GAZE_FRAMES = 2, 1
+GAZE = [INDEX[name] for name in ARKIT_NAMES if name.startswith("eyeLook")]
+SLOW = [INDEX[name] for name in ARKIT_NAMES if name.startswith(("brow", "cheek", "nose"))]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody whose build is known.
+
+    Attributes:
+        shape: their landmarks; rest: the pose of their calm face; calm: its weights [52].
+    """
+
+    shape: Shape
+    rest: Pose
+    calm: FloatArray
+
+    @classmethod
+    def of(cls, landmarks: NDArray[np.floating]) -> Person:
+        """Told from pictures: landmarks [T, 478, 3] in pixels, nan where no face was seen, but not everywhere."""
+        pictures = np.asarray(landmarks, np.float64)[..., :3]
+        face = mean_face(pictures[calm(pictures)])
+        head = Head.load()
+        solved = solve(head, face)
+        shape, weights = Shape.of(head, solved.identity), solved.rest[:K].astype(np.float64)
+        seen = depth_up(face)[shape.landmarks]
+        rest = pose_of(solved, shape, seen)
+        return cls(shape.met(rest, weights, seen), rest, weights)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """All that passes from picture to picture: the last pose and weights [52]."""
+
+    pose: Pose
+    weights: FloatArray
+
+
+class Follower:
+    """Motion of one person, picture by picture.
+
+    Args:
+        person: who it is.
+    """
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self._prior = Prior.about(person.calm)
+        self.state = Followed(person.rest, person.calm)
+
+    def row(self, landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Motion [60] of one picture; landmarks [478, 3] in pixels of the camera that the person was told from."""
+        shape, rest = self.person.shape, self.person.rest
+        seen = depth_up(landmarks)[shape.landmarks]
+        pose = self.state.pose
+        if np.linalg.norm((seen - pose.project(shape.points)).mean(0)[:2]) > LOST * FACE_HEIGHT_CM * pose.scale:
+            pose = replace(rest, centre=rest.centre + (seen - rest.project(shape.points)).mean(0))
+        pose, weights = fit_frame(shape, seen, pose, self.state.weights, self._prior)
+        self.state = Followed(pose, weights)
+        row = np.zeros(N_MOTION, np.float32)
+        row[: len(weights)] = weights
+        row[ROTATION], row[PLACE] = pose.angles(), pose.place(rest)
+        return row
+
+
+def openings(landmarks: FloatArray) -> FloatArray:
+    """Lips' gap, lids' gap, and how far the nose stands off the middle, in eye distances, [T, 3]."""
+    far = np.linalg.norm(landmarks[:, EYE_CORNERS[0]] - landmarks[:, EYE_CORNERS[1]], axis=1)
+    gap = [np.linalg.norm(landmarks[:, a] - landmarks[:, b], axis=1) / far for a, b in (LIP_PAIR, *EYE_PAIRS)]
+    middle = (landmarks[:, EYE_CORNERS[0]] + landmarks[:, EYE_CORNERS[1]]) / 2
+    aside = np.linalg.norm(landmarks[:, 1] - middle - np.nanmedian(landmarks[:, 1] - middle, axis=0), axis=1) / far
+    return np.stack([gap[0], (gap[1] + gap[2]) / 2, aside], 1)
+
+
+def calm(landmarks: FloatArray) -> NDArray[np.int64]:
+    """The pictures in which a face is closest to rest: lips closed, eyes as open as usual, head where it usually is."""
+    seen = np.nonzero(np.isfinite(landmarks[:, 0, 0]))[0]
+    lips, lids, aside = openings(landmarks[seen, :, :2]).T
+    unrest = lips - lips.min() + np.abs(lids - np.median(lids)) + 0.5 * aside
+    return seen[np.argsort(unrest, kind="stable")[:CALM_PICTURES]]
+
+
+def mean_face(landmarks: FloatArray) -> FloatArray:
+    """The mean [478, 3] of faces [T, 478, 3], each turned, sized and moved in space onto the first (Procrustes)."""
+    first, faces = landmarks[0], []
+    middle = first.mean(0)
+    for face in landmarks:
+        away = face - face.mean(0)
+        U, strength, V = np.linalg.svd(away.T @ (first - middle))
+        U[:, -1] *= np.sign(np.linalg.det(U @ V))
+        faces.append(away @ U @ V * (strength.sum() / (away**2).sum()) + middle)
+    return np.mean(faces, axis=0)
+
+
+def follow(person: Person, landmarks: NDArray[np.floating], times: FloatArray, seconds: float) -> Motion:
+    """A whole clip at 25 fps; where no face was seen the last motion is held, before the first the first.
+
+    Args:
+        landmarks: [T, 478, 3] pixels, rows of nan where no face was seen, at least one not.
+        times: [T] s, rising from 0; seconds: the clip's length.
+    """
+    follower = Follower(person)
+    seen = np.isfinite(landmarks[:, 0, 0])
+    rows = np.full((len(landmarks), N_MOTION), np.nan)
+    for k in np.nonzero(seen)[0]:
+        rows[k] = follower.row(landmarks[k])
+    values = at_frame_rate(rows, times, max(1, int(np.ceil(seconds * FPS - 1e-6))))
+    for channels, width in (
+        (SLOW, SLOW_FRAMES),
+        (list(range(WEIGHTS.stop, N_MOTION)), SLOW_FRAMES),
+        (GAZE, GAZE_FRAMES),
+    ):
+        values[:, channels] = smoothed(values[:, channels], width)
+    values[:, WEIGHTS] = np.clip(values[:, WEIGHTS], 0, 1)
+    return Motion(values.astype(np.float32))
+
+
+def at_frame_rate(rows: FloatArray, times: FloatArray, frames: int) -> FloatArray:
+    """Rows [T, 60] at `times` s -> [frames, 60] at 25 fps: between two seen pictures linear, elsewhere held."""
+    seen = np.isfinite(rows[:, 0])
+    out = np.empty((frames, rows.shape[1]))
+    last = rows[seen][0]
+    for k in range(frames):
+        t = k / FPS + 1e-6
+        after = int(np.searchsorted(times, t))  # the first picture that is later
+        before = after - 1
+        if before >= 0 and seen[before]:
+            last = rows[before]
+            if after < len(times) and seen[after]:
+                share = (t - times[before]) / (times[after] - times[before])
+                last = (1 - share) * rows[before] + share * rows[after] if share > 1e-3 else rows[before]
+        out[k] = last
+    return out
+
+
+def smoothed(values: FloatArray, width: int) -> FloatArray:
+    """Each row the value at its place of a parabola fitted to itself and `width` rows either side; [T, C].
+
+    Savitzky and Golay, Anal. Chem. 36, 1964; keeps peaks, and lags by nothing.
+    """
+    x = np.arange(-width, width + 1)
+    design = np.stack([np.ones(len(x)), x**2], 1)
+    kernel = np.linalg.pinv(design)[0] if width > 1 else np.array([0.25, 0.5, 0.25])
+    padded = np.pad(values, ((width, width), (0, 0)), mode="edge")
+    return sum(weight * padded[k : k + len(values)] for k, weight in enumerate(kernel))
