@@ -21,7 +21,7 @@ Picture = NDArray[np.uint8]
 
 LEAST_FACE_PX = 90  # from the top of the forehead to the chin
 ANOTHER = 0.4  # of the face's height: smaller ones in the background do not count
-STEADY = 0.02  # of the face's height: looks that differ by more see no face they could trust
+STEADY = 0.013  # of the face's height: looks that differ by more see no face they could trust
 
 
 def enrol_file(path: Path, out: Path, *, name: str = "", consent: str = "") -> Portrait:

@@ -30,12 +30,14 @@ def build(
     provenance: Provenance = UNKNOWN,
     *,
     lash_cm: float = LASH_CM,
+    known: NDArray[np.bool_] | None = None,
 ) -> Portrait:
     """A portrait from a fitted head and its picture.
 
     Args:
         picture: RGB [S, S, 3]; matte: the figure alone, RGBA [S, S, 4], not premultiplied.
         lash_cm: how far the upper lashes reach above their roots at most.
+        known: [S, S], where a picture that was cut out by guess is seen; None: the matte is exact.
     """
     size = len(picture)
     face = mesh.face_of(head)
@@ -51,7 +53,7 @@ def build(
 
     hole = mesh.surface(fit.points, face, size)[1] < 0
     eyes, clean = build_eyes(fit, picture, hole, lids, roots, lash_cm)
-    plate = background(picture, matte)
+    plate = background(picture, matte, known)
     small = cv2.resize(plate, (PLATE_SIDE, PLATE_SIDE), interpolation=cv2.INTER_AREA)
     return Portrait(
         name=name,
@@ -63,7 +65,7 @@ def build(
         figure=premultiplied(clean, plate, matte),
         plate=np.asarray(small, np.uint8),
         skin=skin,
-        mouth=build_mouth(head, fit, upper, lower),
+        mouth=build_mouth(head, fit, upper, lower, picture),
         eyes=eyes,
         marks=fit.marks | {"upper_lip": int(upper[len(upper) // 2]), "lower_lip": int(lower[len(lower) // 2])},
     )

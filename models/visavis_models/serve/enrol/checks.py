@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,10 @@ FloatArray = NDArray[np.floating]
 
 YAW, PITCH, ROLL = (math.radians(angle) for angle in (28, 24, 32))  # beyond that, half of the face is guessed
 CHEEKS = (234, 454)
+EYES = (((33, 133, 159, 145), "right"), ((263, 362, 386, 374), "left"))
+LIPS, SKIN = (61, 291, 0, 17), (50, 280, 117, 346, 151)
+FLAT = 0.07  # of the skin's brightness: what varies by less shows no eye, and no lips
+REMEDY = "give a picture without anything before the face"
 SHUT = 0.75  # eyeBlink of the less closed eye
 
 
@@ -35,6 +40,32 @@ def check_place(landmarks: FloatArray, shape: tuple[int, ...]) -> None:
     low, high = edge.min(0), edge.max(0)
     if low[0] < -slack or low[1] < -slack or high[0] > W - 1 + slack or high[1] > H - 1 + slack:
         raise NoPortraitError("the face is cut off by the picture's border; give a picture that shows all of it")
+
+
+def check_uncovered(picture: NDArray[np.uint8], landmarks: FloatArray) -> None:
+    """Eyes and mouth are seen in a picture, RGB [H, W, 3]: nothing even lies where they should be.
+
+    Raises:
+        NoPortraitError: they are not.
+    """
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    rows, columns = np.clip(landmarks[list(SKIN), 1::-1].round().astype(int), 0, np.array(grey.shape) - 1).T
+    bright = max(float(np.median(grey[rows, columns])), 20.0)
+    for corners, side in EYES:
+        if _variation(grey, landmarks[list(corners), :2]) < FLAT * bright:
+            raise NoPortraitError(
+                f"the person's {side} eye is covered; give a picture without anything before the face"
+            )
+    if _variation(grey, landmarks[list(LIPS), :2]) < FLAT * bright:
+        raise NoPortraitError(f"the mouth is covered; {REMEDY}")
+
+
+def _variation(grey: NDArray[np.float32], corners: FloatArray) -> float:
+    """The brightness' deviation in the box around some landmarks [n, 2]."""
+    low = np.clip(np.floor(corners.min(0)).astype(int), 0, None)
+    high = np.ceil(corners.max(0)).astype(int) + 1
+    window = grey[low[1] : high[1], low[0] : high[0]]
+    return float(window.std()) if window.size else 0.0
 
 
 def check_pose(solved: Solved) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.build import build
-from visavis_models.serve.enrol.checks import check_place, check_pose
+from visavis_models.serve.enrol.checks import check_place, check_pose, check_uncovered
 from visavis_models.serve.enrol.fitted import stand
 from visavis_models.serve.enrol.framing import SIZE, framing
 from visavis_models.serve.enrol.matte import cut_out
@@ -40,12 +40,13 @@ def enrol(
         NoPortraitError: no portrait can be made of it; says why.
     """
     check_place(landmarks, picture.shape)
+    check_uncovered(picture, landmarks)
     head = Head.load()
     solved = solve(head, landmarks.astype(np.float64))
     check_pose(solved)
     frame = framing(solved, picture.shape)
-    cut, _ = frame.cut(picture)
+    cut, known = frame.cut(picture)
     mask = cv2.resize(segment(cut), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
-    matte = cut_out(cut, np.clip(mask, 0, 1))
+    matte = cut_out(cut, np.clip(mask, 0, 1), known)
     fit = stand(head, frame.solved(solved), frame.place(landmarks.astype(np.float64)))
-    return build(name, head, fit, cut, matte, provenance)
+    return build(name, head, fit, cut, matte, provenance, known=known)

@@ -24,7 +24,7 @@ WARP_STEP_CM = 0.6  # grid on which the warp's stretch is taken
 STRETCH = (0.6, 1.7)  # what the warp may do to a displacement
 IRISES = ((468, 469, 470, 471, 472), (473, 474, 475, 476, 477))  # centre and rim; the person's right eye first
 MARKS = {"nose": 4, "chin": 152, "forehead": 10}  # mediapipe's landmarks
-AT_CAMERA = math.radians(8)  # who looks so near to the camera looks into it
+AT_CAMERA = math.radians(14)  # who looks so near to the camera looks into it
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,16 +13,17 @@ from visavis_models.spec import INDEX, WEIGHTS
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
+Picture = NDArray[np.uint8]
 
 LINING, GUM, TONGUE, TOOTH = (92, 34, 34), (178, 92, 88), (190, 98, 96), (240, 234, 221)  # RGB
 LOWER_TEETH = 0.72  # of the light that the upper ones get: they lie deeper and look up
+SKIN_LIGHT, SKIN_SHARE, EXPOSURES = 175.0, 0.55, (0.5, 1.05)  # brightness of well-lit skin, its share, limits
 DEPTH_CM = 4.5  # what lies deeper behind the lips is not drawn
 INNER = ("upper_gums", "lower_gums", "tongue", "upper_teeth", "lower_teeth")
 MOVERS = ("jawForward", "jawLeft", "jawRight", "jawOpen", "tongueOut", "tongueUp")
 
 
-def build_mouth(head: Head, fit: FittedHead, upper: IntArray, lower: IntArray) -> Mouth:
+def build_mouth(head: Head, fit: FittedHead, upper: IntArray, lower: IntArray, picture: Picture) -> Mouth:
     """Everything behind the lips, in the coordinates of the picture; `upper`, `lower`: the lips' edges on the skin."""
     parts = [head.faces[name] for name in ("socket", *INNER)]
     triangles = np.concatenate([head.triangles[part.start : part.stop] for part in parts]).astype(np.int64)
@@ -36,13 +38,26 @@ def build_mouth(head: Head, fit: FittedHead, upper: IntArray, lower: IntArray) -
     channels = np.nonzero(np.abs(modes).max((1, 2)) > 0)[0]
     return Mouth(
         points=fit.points[used].astype(np.float32),
-        colours=_colours(head, fit, used, upper).astype(np.float32),
+        colours=(_colours(head, fit, used, upper) * exposure(fit, picture)).astype(np.float32),
         triangles=compact.reshape(-1, 3)[:, [0, 2, 1]].astype(np.int32),
         channels=channels.astype(np.int32),
         modes=modes[channels].astype(np.float32),
         upper=upper.astype(np.int32),
         lower=lower.astype(np.int32),
     )
+
+
+def exposure(fit: FittedHead, picture: Picture) -> float:
+    """How brightly the picture is lit, against the default face: a factor on what lies behind the lips.
+
+    Skin is darker by its colour as well as by the light, so only a part of its brightness counts.
+    """
+    points = fit.points[fit.face]
+    chin, nose = points[fit.marks["chin"], :2], points[fit.marks["nose"], :2]
+    side = np.array([nose[1] - chin[1], chin[0] - nose[0]]) * 0.45  # to the cheeks, across the line from nose to chin
+    smooth = cv2.GaussianBlur(picture, (0, 0), 0.4 * fit.scale)
+    places = np.clip(np.array([nose + side, nose - side]).round().astype(int), 0, len(picture) - 1)
+    return float(np.clip((smooth[places[:, 1], places[:, 0]].mean() / SKIN_LIGHT) ** SKIN_SHARE, *EXPOSURES))
 
 
 def _colours(head: Head, fit: FittedHead, used: IntArray, upper: IntArray) -> FloatArray:

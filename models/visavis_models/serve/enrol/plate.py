@@ -10,22 +10,30 @@ from scipy.sparse.linalg import factorized
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
+BoolArray = NDArray[np.bool_]
 
 SURE = 0.5  # below this alpha the background shows well enough to be solved for
+RIM_PX = 3  # around the figure, where the picture's own blur mixes them
 
 
-def background(picture: Picture, matte: Picture) -> Picture:
+def background(picture: Picture, matte: Picture, known: BoolArray | None = None) -> Picture:
     """What is behind the figure, [S, S, 3]: solved for where it shows, continued where it does not.
 
-    I = a F + (1 - a) B, so B = (I - a F) / (1 - a).
+    I = a F + (1 - a) B, so B = (I - a F) / (1 - a). Without a figure that is known to the pixel, a rim around it is
+    continued, too.
 
     Args:
         picture: the whole picture, RGB [S, S, 3].
         matte: the figure alone, RGBA [S, S, 4], not premultiplied.
+        known: [S, S], where the square shows a picture that was cut out by guess; None: the matte is exact.
     """
     alpha = matte[..., 3:].astype(np.float32) / 255
     solved = (picture - alpha * matte[..., :3]) / np.maximum(1 - alpha, 1 - SURE)
-    return np.clip(continued(solved, alpha[..., 0] < SURE), 0, 255).round().astype(np.uint8)
+    shows = alpha[..., 0] < SURE
+    if known is not None:
+        rim = cv2.dilate((alpha[..., 0] > 0.02).astype(np.uint8), np.ones((2 * RIM_PX + 1, 2 * RIM_PX + 1), np.uint8))
+        shows = (rim == 0) & known
+    return np.clip(continued(solved, shows), 0, 255).round().astype(np.uint8)
 
 
 def continued(picture: NDArray[np.floating], known: NDArray[np.bool_]) -> FloatArray:
@@ -78,7 +86,13 @@ def membrane(picture: NDArray[np.floating], unknown: NDArray[np.bool_], source: 
 
 
 def premultiplied(picture: Picture, plate: Picture, matte: Picture) -> Picture:
-    """The figure with premultiplied alpha that over the plate gives the picture: a F = I - (1 - a) B."""
+    """The figure with premultiplied alpha that over the plate gives the picture: a F = I - (1 - a) B.
+
+    Alpha is raised where no colour F of 0..255 could give the picture, far from the figure not: the plate is right.
+    """
     alpha = matte[..., 3:].astype(np.float32) / 255
-    colour = np.clip(picture - (1 - alpha) * plate, 0, 255)
-    return np.concatenate([colour.round().astype(np.uint8), matte[..., 3:]], axis=2)
+    below, behind = picture.astype(np.float32), plate.astype(np.float32)
+    least = np.maximum(1 - below / np.maximum(behind, 1), (below - behind) / np.maximum(255 - behind, 1)).max(2)
+    alpha = np.where(alpha > 0, np.maximum(alpha, np.clip(least, 0, 1)[..., None]), 0)
+    colour = np.clip(below - (1 - alpha) * behind, 0, 255)
+    return np.concatenate([colour, 255 * alpha], axis=2).round().astype(np.uint8)
