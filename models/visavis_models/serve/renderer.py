@@ -330,8 +330,6 @@ class Renderer:
         raster.draw_mesh(skin, spans, x0, y0, FINE, held.mouth_face, self._points, self._values, False)
 
         parted = (gap - held.lip_gap) / held.cm
-        columns = np.arange(C)
-        parted = np.interp(columns, columns[~held.corners], parted[~held.corners])
         # corners part after what is beside them, whatever a coarse mesh says
         near = C // 4
         parted[-near:] = np.minimum.accumulate(parted[-near:])

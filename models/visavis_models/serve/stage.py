@@ -21,7 +21,6 @@ SIZES = (512, 384, 256)  # pixels; the smaller ones are steps of the degradation
 ROOT_PX = 2.0  # of the picture: how far below their roots the lashes' line reaches
 INSET_CM = 0.2  # a vertex that has moved so far shows nothing of the silhouette's rim any more
 LIPS_CM = 0.45  # how far from the lips' edges they are wet
-CORNER_CM = 0.5  # edges of closed lips that are farther apart than this are mistaken
 SEAM_CM = 0.14  # half the width of the dark line that closed lips make in the picture
 HIDDEN_PX = 0.5  # of the picture: a vertex that takes its colour from farther away is not shown by it
 GLINT = (1.12, 14.0)  # what is brighter than this much of its ring of the iris, and by so many levels, is mirrored
@@ -92,18 +91,12 @@ class Stage:
 
     def _load_mouth(self) -> None:
         mouth = self.portrait.mouth
-        apart = np.abs(self.base[mouth.upper, 1] - self.base[mouth.lower, 1]) > CORNER_CM * self.cm
-        apart[len(apart) // 5 : -len(apart) // 5] = False
-        # Towards the corners one lip's edge is hard to tell from the other's: there it is what lies just above.
-        upper = mouth.upper.copy()
-        upper[apart] = [self._above(vertex) for vertex in mouth.lower[apart]]
-        self.lips = np.r_[upper, mouth.lower]
-        self.corners = apart
+        self.lips = np.r_[mouth.upper, mouth.lower]
         self.inner_base = self.place(mouth.points)
         self.inner_modes = np.ascontiguousarray((mouth.modes * self.factor).reshape(len(mouth.modes), -1), np.float32)
         self.inner_head = np.ones(len(mouth.points), np.float32)
         self.mouth_face = self._face_near(self.base[self.lips], 2.0)
-        self.lip_gap = self.base[mouth.lower, 1] - self.base[upper, 1]
+        self.lip_gap = self.base[mouth.lower, 1] - self.base[mouth.upper, 1]
         self.seam = strip(len(mouth.upper))
         source = self.portrait.skin.points[self.lips, :2].copy()
         self.inset[: self.last] += self._off_the_seam() * (2 * self.factor)
@@ -111,14 +104,6 @@ class Stage:
         source[:, 1] += self.tuck / self.factor
         self.seam_source = self.texel(source)
         self.tongue, self.tongue_triangles, self.tongue_base = self._find_tongue()
-
-    def _above(self, vertex: int) -> int:
-        """The nearest vertex of the face that is seen above another one."""
-        skin, at = self.portrait.skin, self.portrait.skin.points[vertex]
-        away = skin.points[: self.last] - at
-        seen = np.abs(skin.points[: self.last, :2] - skin.source[: self.last]).max(1) < HIDDEN_PX
-        far = np.where(seen & (away[:, 1] < -0.02 * self.portrait.scale), np.abs(away[:, :2]).sum(1), np.inf)
-        return int(far.argmin())
 
     def _off_the_seam(self) -> FloatArray:
         """How far the face's vertices move their source off the line between closed lips as they move, [last, 2].

@@ -42,7 +42,7 @@ def face_at(x: float, y: float) -> np.ndarray:
     landmarks = np.zeros((478, 3))
     for index, place in places.items():
         landmarks[index, :2] = place
-    return landmarks + [x, y, 0]
+    return landmarks + np.array([x, y, 0])
 
 
 def test_a_face_across_the_border_is_cut_off() -> None:

@@ -18,6 +18,8 @@ Picture = NDArray[np.uint8]
 
 PLATE_SIDE = 512  # pixels: what is behind is out of focus
 LIP_COLUMNS = 28
+LIP_CM = 1.0  # the red of a lip is no higher
+LIP_CORNERS = (78, 308)  # mediapipe's landmarks where the lips part
 LID_COLUMNS = 20
 
 
@@ -44,8 +46,8 @@ def build(
     visible = mesh.seen(fit, face, size)
     skin_end = head.faces["neck"].stop
     depth = mesh.surface(fit.points, mesh.front(head.triangles[:skin_end]), size)[0]
-    graph = mesh.edge_graph(fit.points[fit.face], face)
-    upper, lower = mesh.edge_of(fit, visible, graph, mesh.pair(head, "lips"), LIP_COLUMNS)
+    corners = head.landmark(LIP_CORNERS[0]), head.landmark(LIP_CORNERS[1])
+    upper, lower = mesh.edge_of(fit, visible, *mesh.lips_of(head, LIP_CM), corners, LIP_COLUMNS)
     skin = mesh.build_skin(head, fit, visible, (upper, lower), depth, picture, matte)
     rows = [mesh.pair(head, f"lids.{side}.edge") for side in ("right", "left")]
     lids = [(mesh.columns_of(one, LID_COLUMNS), mesh.columns_of(other, LID_COLUMNS)) for one, other in rows]

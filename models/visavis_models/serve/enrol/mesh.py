@@ -278,27 +278,44 @@ def head_weights(fit: FittedHead, points: FloatArray, graph: csr_matrix) -> Floa
     return np.clip(extended(graph, weights, turns | stays, 2)[:, 0], 0, 1)
 
 
+def lips_of(head: Head, reach_cm: float) -> tuple[BoolArray, BoolArray]:
+    """Which of the face's vertices belong to the upper lip's side, and which lie within a reach of the mouth, [N] each.
+
+    Ways along the skin of the head at rest tell, in whatever way a picture holds its mouth.
+    """
+    points = head.points[: head.vertices["face"].stop].astype(np.float64)
+    to_upper, to_lower = along_skin(edge_graph(points, face_of(head)), points, pair(head, "lips"))
+    line = points[np.concatenate(pair(head, "lips.inner"))]
+    front = points[:, 2] > line[:, 2].min() - 1.0
+    return to_upper < to_lower, (cKDTree(line[:, :2]).query(points[:, :2])[0] < reach_cm) & front
+
+
 def edge_of(
-    fit: FittedHead, visible: Visible, graph: csr_matrix, loops: tuple[IntArray, IntArray], columns: int
+    fit: FittedHead,
+    visible: Visible,
+    above: BoolArray,
+    near: BoolArray,
+    corners: tuple[int, int],
+    columns: int,
 ) -> tuple[IntArray, IntArray]:
     """The edges that are seen of an opening, as vertices of the face from left to right: (upper [C], lower [C]).
 
     The mesh goes on behind the edge; of each column the lowest seen vertex of the upper part is its edge, and the
-    highest of the lower part.
+    highest of the lower part. Both begin and end at the opening's `corners`.
+
+    Args:
+        above: bool [N], the upper part; near: bool [N], what may be the edge.
     """
     points = fit.points[fit.face]
-    to = along_skin(graph, points, loops)
-    ends = points[np.r_[loops[0], loops[1]], 0]
-    near = np.minimum(*to) < 0.3 * np.ptp(ends)
+    left, right = points[list(corners), 0]
+    at = np.linspace(left, right, columns + 2)[2:-2]  # right beside a corner the parts are hard to tell
+    reach = 0.75 * (at[1] - at[0])
     found = []
-    for half, sign in ((0, 1.0), (1, -1.0)):
-        mine = np.nonzero(visible.vertex & near & (to[half] <= to[1 - half]))[0]
+    for part, sign in ((above, 1.0), (~above, -1.0)):
+        mine = np.nonzero(visible.vertex & near & part)[0]
         x, y = points[mine, 0], points[mine, 1]
-        inner = (x > ends.min()) & (x < ends.max())
-        mine, x, y = mine[inner], x[inner], y[inner]
-        at = np.linspace(x.min(), x.max(), columns)
-        reach = 0.75 * (at[1] - at[0])
-        found.append(np.array([_extreme(mine, x, sign * y, place, reach) for place in at]))
+        between = [_extreme(mine, x, sign * y, place, reach) for place in at]
+        found.append(np.array([corners[0], *between, corners[1]]))
     return found[0], found[1]
 
 
