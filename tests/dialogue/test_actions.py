@@ -14,6 +14,7 @@ TOOLS = {"hang_up", "transfer_call", "hold"}
         ("Okay, thank you, bye.", Action("hang_up")),
         ("Please hang up.", Action("hang_up")),
         ("Transfer me to the sales department, please.", Action("transfer_call", {"to": "sales department please"})),
+        ("Transform me to sales, please.", Action("transfer_call", {"to": "sales please"})),
         ("Could you put me through to support?", Action("transfer_call", {"to": "support"})),
         ("Hold on, please.", Action("hold")),
         ("One moment.", Action("hold")),

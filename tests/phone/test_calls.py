@@ -20,6 +20,7 @@ from visavis.dialogue.moonshine import Moonshine
 from visavis.local.child import until
 from visavis.local.softphone import CLOSED, ESTABLISHED, Codec, Softphone
 from visavis.local.worker_process import LocalWorker
+from visavis.media.errors import ServerError
 from visavis.media.frames import to_float, to_pcm
 from visavis_models.spec import MODEL_RATE, ROOM_RATE
 
@@ -143,7 +144,11 @@ async def test_keys_and_transfer(talk, says: Says, colleague: Softphone) -> None
     await asyncio.sleep(2.0)
     before_s = time.time()
     await says(call.phone, "Transfer me to sales, please.")
-    await colleague.happens(ESTABLISHED, SOON_S, before_s)
+    try:
+        await colleague.happens(ESTABLISHED, SOON_S / 2, before_s)
+    except ServerError:  # misheard, as it happens on a busy machine: a person says it again
+        await says(call.phone, "Please transfer me to sales.")
+        await colleague.happens(ESTABLISHED, SOON_S, before_s)
     assert any("transferring you to sales" in text for text in call.texts("agent"))
     await colleague.hang_up()
 

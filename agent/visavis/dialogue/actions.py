@@ -18,9 +18,10 @@ class Action:
 
 
 _POLITE = r"(?:(?:okay|ok|well|so|please|thank you|thanks|alright|all right|that is all|and)(?: very much)? )*"
+# "transform" is what recognisers make of "transfer" on a bad line
 # words -> tool, and the name of the argument that the pattern's group is
 _ACTIONS: tuple[tuple[str, str, str], ...] = (
-    (r"\b(?:transfer|connect|put) me (?:through )?(?:to|with) (?:the )?(.+)", "transfer_call", "to"),
+    (r"\b(?:transfer|transform|connect|put) me (?:through )?(?:to|with) (?:the )?(.+)", "transfer_call", "to"),
     (r"\bhang up\b|\bend (?:the|this) call\b", "hang_up", ""),
     (rf"^{_POLITE}(?:good ?bye|bye(?: bye)?|have a (?:good|nice) (?:day|evening|one))(?: then| now)*$", "hang_up", ""),
     (rf"^{_POLITE}(?:can you |could you )?hold (?:on|the line)\b", "hold", ""),
