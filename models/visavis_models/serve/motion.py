@@ -3,12 +3,15 @@
 A hop knows the last frames that were shown (anchors), the voice up to 80 ms past each frame, what was heard and seen of
 the user, an emotion and chance (`chance`). It denoises 14 frames in two steps and gives out up to 8 of them; the rest
 are drafts from which the next hop starts. Inference is ONNX Runtime on one thread.
+
+Guidance (Ho and Salimans, Classifier-free diffusion guidance, 2022) makes a condition c count more or less than it does:
+`x = x_full + sum_c (g_c - 1) (x_full - x_without_c)`, one network run more for every g_c that is not 1.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,7 @@ from visavis_models.serve.layout import (
     LOOKAHEAD_FRAMES,
     SPAN,
     WINDOW,
+    TEMPERATURES,
     levels,
     temperatures,
 )
@@ -41,6 +45,8 @@ FloatArray = NDArray[np.float32]
 
 ASSETS = Path(__file__).parent.parent / "assets"
 CARD, AUDIO_GRAPH, DENOISE_GRAPH = "motion.json", "motion_audio.onnx", "motion_denoise.onnx"
+CONDITIONS = ("voice", "user", "emotion", "style")  # what guidance can weigh
+GUIDANCE_LIMIT, TEMPERATURE_LIMIT = 4.0, 2.0
 STYLE_LIMIT = 2
 ROLLBACK = 2 * HOP  # frames that a state can be taken back
 # ONNX Runtime's own, for a missing or damaged graph, share no base
@@ -59,9 +65,9 @@ class StreamState:
         frame: how many frames have been shown.
         seed: of all that chance decides.
         emotion: float32 [6], strengths of `EMOTIONS`.
-        style: float32 [5], how the face moves, in the order of the model's `styles`.
+        style: float32 [S], how the face moves, in the order of the model's `styles`; it never changes in a stream.
         shown: float32 [<= 26, 60], the last frames shown, newest last.
-        audio: float32 [240 + 640 * 33], the voice that belongs to the last frames, newest last, zeros before the
+        audio: float32 [240 + 640 * 41], the voice that belongs to the last frames, newest last, zeros before the
             stream's begin.
         window: float32 [n, 60], all frames that the last hop denoised, from frame number `window_start` on.
     """
@@ -115,7 +121,9 @@ class StreamState:
 class MotionModel:
     """A trained motion model; it holds no state of a stream, so any number of streams and threads may share it."""
 
-    def __init__(self, folder: Path, *, steps: int = 2) -> None:
+    def __init__(
+        self, folder: Path, *, steps: int, guidance: Mapping[str, float], temperature: Mapping[str, float]
+    ) -> None:
         """Args: as in `load`."""
         try:
             self.card: dict[str, Any] = json.loads((folder / CARD).read_text())
@@ -126,24 +134,37 @@ class MotionModel:
                 f"{folder}: no motion model there ({error}); run make setup, or export it again"
             ) from error
         self.styles = tuple(self.card["styles"])
-        self._temperature = temperatures()
+        self._temperature = temperatures(**temperature)
+        self._guidance = {name: weight - 1.0 for name, weight in guidance.items() if weight != 1.0}
         self._levels = levels(steps)
 
     @classmethod
-    def load(cls, path: Path | None = None, *, steps: int = 2) -> MotionModel:
+    def load(
+        cls,
+        path: Path | None = None,
+        *,
+        steps: int = 2,
+        guidance: Mapping[str, float] | None = None,
+        temperature: Mapping[str, float] | None = None,
+    ) -> MotionModel:
         """Load weights.
 
         Args:
             path: the folder of an exported model; None is the shipped one.
-            steps: of the sampler, 1 or more; the weights are trained for 2.
+            steps: of the sampler, 1 or more; the weights are distilled to 2 and to 1.
+            guidance: how much of `CONDITIONS` counts, 0..4; 1 where not named, 0 is as if it were not given.
+            temperature: how much chance there is in a group of channels, 0..2, for the groups of
+                `layout.TEMPERATURES`; the usual where not named.
 
         Raises:
             AssetError: files are missing or damaged.
-            InputError: steps < 1.
+            InputError: steps < 1, an unknown condition or group, a value out of range.
         """
         if steps < 1:
             raise InputError(f"steps={steps}: the sampler needs at least one step")
-        return cls(path or ASSETS, steps=steps)
+        _check_settings("guidance", guidance or {}, CONDITIONS, GUIDANCE_LIMIT)
+        _check_settings("temperature", temperature or {}, TEMPERATURES, TEMPERATURE_LIMIT)
+        return cls(path or ASSETS, steps=steps, guidance=guidance or {}, temperature=temperature or {})
 
     def begin(
         self, *, seed: int = 0, emotion: Mapping[str, float] | None = None, style: Mapping[str, float] | None = None
@@ -194,12 +215,19 @@ class MotionModel:
             raise InputError(f"emit={emit} is outside 1..{HOP}")
         voice = _checked("voice", voice)[: (HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME]
         feeds = self._conditions(state, voice, user, user_motion)
+        without = {
+            name: self._conditions(state, voice, user, user_motion, without=name) for name in self._guidance
+        }
         window = state.drafts() / self._scale
         eps = noise(state.seed, state.frame, WINDOW) * self._temperature
         for level in self._levels:
-            noisy = (1.0 - level) * window + level * eps
-            feeds |= {"noisy": noisy[None].astype(np.float32), "level": np.array([level], np.float32)}
-            window = self._denoise.run(None, feeds)[0][0]
+            noisy = {
+                "noisy": ((1.0 - level) * window + level * eps)[None].astype(np.float32),
+                "level": np.array([level], np.float32),
+            }
+            window = full = self._denoise.run(None, feeds | noisy)[0][0]
+            for name, weight in self._guidance.items():
+                window = window + weight * (full - self._denoise.run(None, without[name] | noisy)[0][0])
         window = _legal(window * self._scale)
         return Motion(window[:emit].copy()), state.followed_by(window, voice, emit)
 
@@ -214,31 +242,46 @@ class MotionModel:
         return vector
 
     def _conditions(
-        self, state: StreamState, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None
-    ) -> dict[str, FloatArray]:
-        """All inputs of the denoising graph but the noisy motion and its level."""
+        self, state: StreamState, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None,
+        *, without: str = "",
+    ) -> dict[str, FloatArray]:  # fmt: skip
+        """All inputs of the denoising graph but the noisy motion and its level; one of `CONDITIONS` may be left out."""
         given = min(len(state.shown), ANCHORS)
-        user_mel, heard = _user_voice(user)
+        if without == "user":
+            user = user_motion = None
+        user_mel, user_heard = _user_voice(user)
         seen_rows, seen = _newest(user_motion.values if user_motion is not None else None)
+        known = np.arange(SPAN) < ANCHORS + len(voice) // MODEL_FRAME
+        told = np.array([[without != "emotion", without != "style"]], np.float32)
+        who = {"emotion": state.emotion[None], "style": state.style[None], "told": told}
+        heard = {
+            "mel": self._mel(state.audio, voice)[None],
+            "known": (known & (without != "voice")).astype(np.float32)[None],
+        }
         return {
             "anchors": (_newest(state.shown)[0] / self._scale)[None],
             "anchor_known": _last_ones(given)[None],
-            "features": self._features(state.audio, voice),
+            "features": self._audio.run(None, heard | who)[0],
             "user_mel": user_mel[None],
             "user_motion": (seen_rows / self._scale)[None],
-            "user_known": np.stack([heard, seen], axis=-1)[None],
+            "user_known": np.stack([user_heard, seen], axis=-1)[None],
             "impulses": impulses(state.seed, state.frame, WINDOW)[None],
-            "emotion": state.emotion[None],
-            "style": state.style[None],
+            **who,
         }
 
-    def _features(self, past: FloatArray, voice: FloatArray) -> FloatArray:
-        """What the audio encoder makes of the hop's past and its voice: [1, 24, dim]."""
+    def _mel(self, past: FloatArray, voice: FloatArray) -> FloatArray:
+        """Features of the hop's past and its voice: [156, 80]."""
         ahead = np.zeros(WINDOW * MODEL_FRAME, np.float32)
         ahead[: len(voice)] = voice
-        mel = log_mel(np.concatenate([past[-(MEL_CONTEXT + PAST_FRAMES * MODEL_FRAME) :], ahead]))
-        known = np.arange(SPAN) < ANCHORS + len(voice) // MODEL_FRAME
-        return self._audio.run(None, {"mel": mel[None], "known": known[None].astype(np.float32)})[0]
+        return log_mel(np.concatenate([past[-(MEL_CONTEXT + PAST_FRAMES * MODEL_FRAME) :], ahead]))
+
+
+def _check_settings(kind: str, given: Mapping[str, float], known: Iterable[str], limit: float) -> None:
+    for name, value in given.items():
+        if name not in known:
+            raise InputError(f"{kind} of {name!r} is not known; known are {', '.join(known)}")
+        if not 0.0 <= value <= limit:
+            raise InputError(f"{kind} of {name}: {value:g} is outside 0..{limit:g}")
 
 
 def _checked(name: str, audio: FloatArray) -> FloatArray:

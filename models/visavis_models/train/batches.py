@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,18 +12,25 @@ from torch import Tensor
 
 from visavis_models.serve.layout import ANCHORS, CONTEXT_FRAMES, HOP, LOOKAHEAD_FRAMES, SPAN, SPAN_MELS, WINDOW
 from visavis_models.serve.mel import BANDS, LOG_MIDDLE, LOG_SPREAD, MELS_PER_FRAME
-from visavis_models.train.scenes import MARKS, STYLES, Scene
+from visavis_models.spec import N_MOTION
+from visavis_models.train.scenes import AXES, LAYOUT, Scene
 
-CAPTURE_SHARE = 0.22  # of the windows; the captures are few and real
-LEAD_FRAMES = ANCHORS + CONTEXT_FRAMES
+FloatArray = NDArray[np.float32]
+
+SHARES = {"facegood": 0.2, "grid": 0.2}  # of the windows; what is authored takes the rest
+UNTOLD = 0.1  # how often the emotion, and the style, are not told (Ho and Salimans, Classifier-free guidance, 2022)
+UNMARKED = 0.5  # how often a capture is shown without its mark, so that real mouths move the usual face too
+WARP = 0.14  # largest stretch of the bands: formants of other throats
+FRAMES = ("motion", "user_motion", "impulses", "contact", "user_mel")
 
 
 @dataclass(frozen=True)
 class Batch:
-    """B stretches of 10 anchors and F = 14 + 8 (hops - 1) frames; the tensors of `Scene`, cut.
+    """B stretches of T = 10 + F frames, F = 14 + 8 (hops - 1) where hops are cut from them.
 
-    mel [B, 28 + 4 (10 + F), 80], user_mel [B, 10 + F, 320], motion and user_motion [B, 10 + F, 60], impulses
-    [B, 10 + F, 10], closure [B, 10 + F], known [B, 60], emotion [B, 6], style [B, 9], user_known [B, 2].
+    mel [B, 60 + 4 T, 80], user_mel [B, T, 320], motion and user_motion [B, T, 60], impulses [B, T, 10], contact
+    [B, T, 2], known [B, T, 60] (which channels are known where), phoned [B] (whether contact is known), emotion [B, 6],
+    style [B, 9], told [B, 2], user_known [B, 2].
     """
 
     mel: Tensor
@@ -30,85 +38,101 @@ class Batch:
     motion: Tensor
     user_motion: Tensor
     impulses: Tensor
-    closure: Tensor
+    contact: Tensor
     known: Tensor
+    phoned: Tensor
     emotion: Tensor
     style: Tensor
+    told: Tensor
     user_known: Tensor
 
 
 class Windows:
-    """All scenes end to end, half precision, cut at random."""
+    """Scenes cut at random: sources in their shares, and long scenes more often than short ones.
 
-    def __init__(self, scenes: list[Scene]) -> None:
-        self._frames = {
-            name: np.concatenate([getattr(s, name) for s in scenes]).astype(np.float16)
-            for name in ("motion", "user_motion", "impulses", "closure")
-        }
-        for name in ("mel", "user_mel"):
-            rows = [getattr(s, name).reshape(len(s), MELS_PER_FRAME * BANDS).astype(np.float16) for s in scenes]
-            self._frames[name] = np.concatenate(rows)
-        self._scenes = {
-            name: np.stack([getattr(s, name) for s in scenes]) for name in ("known", "emotion", "style", "talks")
-        }
-        self._lengths = np.array([len(s) for s in scenes])
-        self._begins = np.cumsum(self._lengths) - self._lengths
-        captured = self._captured = np.array([scene.measured for scene in scenes])
-        chances = self._lengths / np.where(captured, self._lengths[captured].sum(), self._lengths[~captured].sum())
-        share = CAPTURE_SHARE if captured.any() and not captured.all() else 0.5
-        self._chances = chances * np.where(captured, share, 1 - share)
-        self._chances /= self._chances.sum()
+    Args:
+        scenes: arrays may be mapped files; only what is cut is read.
+        shares: of each source among the windows; sources that are not named share the rest by their length.
+    """
+
+    def __init__(self, scenes: list[Scene], shares: Mapping[str, float] = SHARES) -> None:
+        self._scenes = scenes
+        self._lengths = np.array([len(scene) for scene in scenes])
+        groups = np.array([scene.source if scene.source in shares else "" for scene in scenes])
+        wanted = {name: shares.get(name, 0.0) for name in np.unique(groups)}
+        if "" in wanted:
+            wanted[""] = 1.0 - sum(wanted.values())
+        totals = {name: self._lengths[groups == name].sum() for name in wanted}
+        chances = np.array([wanted[g] * n / totals[g] for g, n in zip(groups, self._lengths, strict=True)])
+        self._chances = chances / chances.sum()
 
     @property
     def scale(self) -> Tensor:
-        """The spread of each channel where it is known, [60], at least 0.04: the unit of motion in the model."""
-        rows = np.repeat(~self._captured, self._lengths)
-        return torch.from_numpy(np.maximum(self._frames["motion"][rows].astype(np.float32).std(axis=0), 0.04))
+        """The spread of each channel in what is authored, [60], at least 0.04: the unit of motion in the model."""
+        authored = [scene for scene in self._scenes if not scene.measured] or self._scenes
+        motion = np.concatenate([np.asarray(scene.motion, np.float32) for scene in authored])
+        return torch.from_numpy(np.maximum(motion.std(axis=0), 0.04))
 
-    def draw(self, rng: np.random.Generator, size: int, hops: int = 1) -> Batch:
+    def hops(self, rng: np.random.Generator, size: int, hops: int = 1) -> Batch:
         """`size` stretches for `hops` hops, anywhere."""
-        length = ANCHORS + WINDOW + HOP * (hops - 1)
-        scene = rng.choice(len(self._lengths), size, p=self._chances)
-        room = self._lengths[scene] - length - CONTEXT_FRAMES
-        first = self._begins[scene] + CONTEXT_FRAMES + (rng.random(size) * room).astype(np.int64)
-        return self.cut(first, scene, length, rng)
+        return self.draw(rng, size, ANCHORS + WINDOW + HOP * (hops - 1))
 
-    def cut(self, first: NDArray[np.int64], scene: NDArray[np.int64], length: int, rng: np.random.Generator) -> Batch:
-        """Stretches that begin at the absolute frames `first`, with augmented voices."""
-        rows = first[:, None] + np.arange(length)
-        heard = first[:, None] + np.arange(-CONTEXT_FRAMES, length)
-        B = len(first)
-        frames = {
-            name: torch.from_numpy(self._frames[name][rows].astype(np.float32))
-            for name in self._frames
-            if name != "mel"
-        }
-        mel = self._frames["mel"][heard].astype(np.float32).reshape(B, -1, BANDS)
-        scenes = {name: torch.from_numpy(values[scene].astype(np.float32)) for name, values in self._scenes.items()}
+    def draw(self, rng: np.random.Generator, size: int, length: int) -> Batch:
+        """`size` stretches of `length` frames, anywhere, with augmented voices; silence lies before a scene."""
+        picked = [self._scenes[k] for k in rng.choice(len(self._scenes), size, p=self._chances)]
+        begins = [int(rng.integers(0, max(1, len(scene) - length))) for scene in picked]
+        cuts = {name: _stacked(picked, begins, name, 0, length) for name in FRAMES}
+        mel = _stacked(picked, begins, "mel", CONTEXT_FRAMES, length)
+        known = np.stack([scene.known for scene in picked])[:, None] * _stacked(picked, begins, "seen", 0, length)
+        style = np.stack([scene.style for scene in picked])
+        style[:, len(AXES) :] *= rng.random((size, 1)) >= UNMARKED
+        told = (rng.random((size, 2)) >= UNTOLD).astype(np.float32)
         # each of the user's two tracks is dropped half of the time
-        user_known = scenes.pop("talks") * torch.from_numpy((rng.random((B, 2)) < 0.5).astype(np.float32))
-        # without its mark a capture belongs to the usual style: so real voices move the usual face too
-        scenes["style"][:, STYLES.index(MARKS[0]) :] *= torch.from_numpy((rng.random((B, 1)) < 0.5).astype(np.float32))
-        return Batch(mel=torch.from_numpy(augmented(mel, rng)), user_known=user_known, **frames, **scenes)
+        user_known = np.stack([scene.talks for scene in picked]) * (rng.random((size, 2)) < 0.5)
+        arrays = {
+            **{name: cut.reshape(size, length, -1) for name, cut in cuts.items()},
+            "mel": augmented(mel.reshape(size, -1, BANDS), rng),
+            "known": known.reshape(size, length, N_MOTION),
+            "phoned": np.array([bool(scene.phones) for scene in picked]),
+            "emotion": np.stack([scene.emotion for scene in picked]),
+            "style": style,
+            "told": told,
+            "user_known": user_known,
+        }
+        return Batch(**{name: torch.from_numpy(np.asarray(array, np.float32)) for name, array in arrays.items()})
 
 
-def augmented(mel: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Gain, formant shift, tilt and noise on log-mel features [B, M, 80]."""
+def _stacked(scenes: list[Scene], begins: list[int], name: str, lead: int, length: int) -> FloatArray:
+    """The frames `begin - lead`..`begin + length` of each scene, [B, lead + length, ...]; the edges are held."""
+    items = LAYOUT[name][0]
+    rows = []
+    for scene, begin in zip(scenes, begins, strict=True):
+        array = getattr(scene, name)
+        first, last = (begin - lead) * items, (begin + length) * items
+        cut = np.asarray(array[max(first, 0) : last], np.float32)
+        edges = (max(-first, 0), last - max(first, 0) - len(cut))
+        rows.append(np.pad(cut, (edges, *[(0, 0)] * (cut.ndim - 1)), mode="edge") if any(edges) else cut)
+    return np.stack(rows).reshape(len(scenes), lead + length, -1)
+
+
+def augmented(mel: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Other throats, gain, tilt and noise on log-mel features [B, M, 80]."""
     B, _, _ = mel.shape
-    power = np.exp(mel * LOG_SPREAD + LOG_MIDDLE)
-    shift = rng.integers(-2, 3, B) * (rng.random(B) < 0.4)
-    bands = np.clip(np.arange(BANDS) + shift[:, None], 0, BANDS - 1)
-    power = np.take_along_axis(power, np.broadcast_to(bands[:, None], power.shape), axis=2)
+    stretch = np.exp(rng.uniform(-WARP, WARP, B) * (rng.random(B) < 0.7))
+    place = np.clip(np.arange(BANDS) * stretch[:, None], 0, BANDS - 1.001)
+    left = np.broadcast_to(place.astype(int)[:, None], mel.shape)
+    part = (place % 1.0)[:, None].astype(np.float32)
+    warped = np.take_along_axis(mel, left, axis=2) * (1 - part) + np.take_along_axis(mel, left + 1, axis=2) * part
+    power = np.exp(warped * LOG_SPREAD + LOG_MIDDLE)
     gain = rng.uniform(-1.6, 1.2, (B, 1, 1)) + rng.normal(0, 0.5, (B, 1, 1)) * np.linspace(-1, 1, BANDS)
     noisy = (rng.random((B, 1, 1)) < 0.5) * np.exp(rng.uniform(-17, -11.5, (B, 1, 1)))
-    noise = (
-        noisy * rng.exponential(1.0, power.shape) * np.exp(rng.normal(0, 0.7, (B, 1, 1)) * np.linspace(1, -1, BANDS))
-    )
+    colour = np.exp(rng.normal(0, 0.7, (B, 1, 1)) * np.linspace(1, -1, BANDS))
+    noise = noisy * colour * rng.standard_exponential(power.shape, np.float32)
     return ((np.log(power * np.exp(gain) + noise + 1e-8) - LOG_MIDDLE) / LOG_SPREAD).astype(np.float32)
 
 
 def hop_mel(batch: Batch, start: int) -> Tensor:
-    """The features of the hop whose window begins `start` frames after the anchors: [B, 124, 80]."""
+    """The features of the hop whose window begins `start` frames after the anchors: [B, 156, 80]."""
     return batch.mel[:, start * MELS_PER_FRAME : start * MELS_PER_FRAME + SPAN_MELS]
 
 

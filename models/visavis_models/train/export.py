@@ -1,6 +1,6 @@
 """Export a trained motion model for serving: two ONNX graphs, weights as safetensors, and a card.
 
-    python -m visavis_models.train.export RUN [--out models/visavis_models/assets]
+    python -m visavis_models.train.export RUN [--out models/visavis_models/assets] [--teacher]
 
 Weights are rounded to half precision first, so that the safetensors file and the graphs hold the very same numbers.
 """
@@ -21,12 +21,12 @@ from torch import Tensor, nn
 from visavis_models.errors import InputError
 from visavis_models.serve.chance import N_IMPULSES
 from visavis_models.serve.emotion import EMOTIONS
-from visavis_models.serve.layout import ANCHORS, SPAN, SPAN_MELS, WINDOW
+from visavis_models.serve.layout import ANCHORS, SPAN, SPAN_MELS, SPEECH, WINDOW
 from visavis_models.serve.mel import BANDS, MELS_PER_FRAME
 from visavis_models.serve.motion import ASSETS, AUDIO_GRAPH, CARD, DENOISE_GRAPH
 from visavis_models.spec import MOTION_NAMES, N_MOTION
-from visavis_models.train.model import MotionNet
-from visavis_models.train.run import load_trained
+from visavis_models.train.model import N_TOLD, MotionNet
+from visavis_models.train.run import CHECKPOINT, TEACHER, load_trained
 from visavis_models.train.scenes import N_STYLES, STYLES
 
 OPSET = 17
@@ -35,18 +35,22 @@ WEIGHTS = "motion.safetensors"
 
 def example_inputs(net: MotionNet) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Inputs of the audio graph and of the denoising graph, by name, with their shapes for one stream."""
-    audio = {"mel": torch.randn(1, SPAN_MELS, BANDS), "known": torch.ones(1, SPAN)}
+    who = {
+        "emotion": torch.zeros(1, len(EMOTIONS)),
+        "style": torch.zeros(1, N_STYLES),
+        "told": torch.ones(1, N_TOLD),
+    }
+    audio = {"mel": torch.randn(1, SPAN_MELS, BANDS), "known": torch.ones(1, SPAN), **who}
     denoise = {
         "anchors": torch.randn(1, ANCHORS, N_MOTION),
         "anchor_known": torch.ones(1, ANCHORS),
         "noisy": torch.randn(1, WINDOW, N_MOTION),
-        "features": torch.randn(1, SPAN, net.config["dim"]),
+        "features": torch.randn(1, SPAN, net.config["dim"] + len(SPEECH)),
         "user_mel": torch.randn(1, ANCHORS, BANDS * MELS_PER_FRAME),
         "user_motion": torch.randn(1, ANCHORS, N_MOTION),
         "user_known": torch.ones(1, ANCHORS, 2),
         "impulses": torch.rand(1, WINDOW, N_IMPULSES),
-        "emotion": torch.zeros(1, len(EMOTIONS)),
-        "style": torch.zeros(1, N_STYLES),
+        **who,
         "level": torch.full((1,), 0.5),
     }
     return audio, denoise
@@ -57,12 +61,12 @@ def export(net: MotionNet, scale: Tensor, about: dict[str, Any], out: Path) -> N
     out.mkdir(parents=True, exist_ok=True)
     net = net.half().float().eval()
     audio, denoise = example_inputs(net)
-    _write_graph(net.audio, audio, "features", out / AUDIO_GRAPH)
+    _write_graph(net.hearing, audio, "features", out / AUDIO_GRAPH)
     _write_graph(net, denoise, "clean", out / DENOISE_GRAPH)
     save_file({name: value.half().contiguous() for name, value in net.state_dict().items()}, out / WEIGHTS)
     (out / WEIGHTS).chmod(0o644)
     card = {
-        "format": 1,
+        "format": 2,
         "config": net.config,
         "names": list(MOTION_NAMES),
         "emotions": list(EMOTIONS),
@@ -86,8 +90,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder of a training run")
     parser.add_argument("--out", type=Path, default=ASSETS)
+    parser.add_argument("--teacher", action="store_true", help="the weights before distillation")
     options = parser.parse_args()
-    net, scale, about = load_trained(options.run / "checkpoint.pt")
+    net, scale, about = load_trained(options.run / (TEACHER if options.teacher else CHECKPOINT))
     export(net, scale, about, options.out)
 
 

@@ -1,6 +1,6 @@
-"""What the motion model is trained for: one denoising step on recorded motion, then the sampler on its own anchors.
+"""What the motion model is trained for once its lips can read: diffusion, self-rollout, distillation.
 
-All functions are pure: chance comes in as a generator or as noise.
+Motion is in units of `scale` throughout. All functions are pure: chance comes in as a generator or as noise.
 """
 
 from __future__ import annotations
@@ -12,46 +12,36 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from visavis_models.serve.layout import ANCHORS, HOP, MOUTH, START_LEVEL, WINDOW, levels, temperatures
-from visavis_models.spec import INDEX, N_MOTION
+from visavis_models.serve.layout import ANCHORS, HOP, START_LEVEL, WINDOW, levels, temperatures
+from visavis_models.spec import N_MOTION
 from visavis_models.train.batches import Batch, hop_mel, known_frames
 from visavis_models.train.model import MotionNet
+from visavis_models.train.reading import CHANNEL_WEIGHT, HUBER, closure_loss, lip_distance
 
 TEMPERATURE = torch.from_numpy(temperatures())
-CHANNEL_WEIGHT = torch.ones(N_MOTION)
-CHANNEL_WEIGHT[list(MOUTH)] = 1.5
-CHANNEL_WEIGHT[INDEX["jawOpen"]] = 4.0
-for _name in (
-    "mouthFunnel",
-    "mouthPucker",
-    "mouthRollLower",
-    "mouthRollUpper",
-    "mouthLowerDownLeft",
-    "mouthLowerDownRight",
-):
-    CHANNEL_WEIGHT[INDEX[_name]] = 2.5
-PARTING = [
-    INDEX[n] for n in ("jawOpen", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
-]
 DRAFT_WEIGHT, UNHEARD_WEIGHT = 0.4, 0.25
-VELOCITY_WEIGHT, CLOSURE_WEIGHT = 1.0, 2.0
-HUBER = 0.5  # in units of a channel's spread
+VELOCITY_WEIGHT, SEAM_WEIGHT, LIPS_WEIGHT, CLOSURE_WEIGHT, AGREEMENT_WEIGHT = 1.0, 0.5, 1.0, 2.0, 0.2
 ANCHOR_NOISE, ANCHOR_DROP, ANCHOR_FAINT = 0.12, 0.1, 0.15
+TEACHER_STEPS = 8
+RECORD_WEIGHT = 0.5  # of the recorded motion beside the teacher's in distillation
 
 
 @dataclass(frozen=True)
 class Hop:
-    """All that one hop is conditioned on but its anchors, and what it should give; motion in units of scale."""
+    """All that one hop is conditioned on but its anchors, and what it should give."""
 
-    features: Tensor  # [B, 24, dim]
+    features: Tensor  # [B, 24, dim + K]
     user_mel: Tensor  # [B, 10, 320]
     user_motion: Tensor  # [B, 10, 60]
     user_known: Tensor  # [B, 10, 2]
     impulses: Tensor  # [B, 14, 10]
     emotion: Tensor
     style: Tensor
+    told: Tensor
+    before: Tensor  # [B, 2, 60], recorded, the frames before the window
     wanted: Tensor  # [B, 14, 60]
-    closure: Tensor  # [B, 14]
+    contact: Tensor  # [B, 14], how far p, b, m hold the lips, where phones are known
+    heard: Tensor  # [B, 14], whether the voice was known
     weight: Tensor  # [B, 14, 60]
 
 
@@ -59,24 +49,24 @@ def cut_hop(net: MotionNet, batch: Batch, scale: Tensor, start: int, emit: int, 
     """The hop whose window begins `start` frames after the first anchors."""
     B = len(batch.motion)
     past, window = slice(start, start + ANCHORS), slice(start + ANCHORS, start + ANCHORS + WINDOW)
-    heard = known_frames(rng, B, emit)
-    weight = (
-        torch.where(torch.arange(WINDOW) < emit, 1.0, DRAFT_WEIGHT)[None, :, None]
-        * CHANNEL_WEIGHT
-        * batch.known[:, None]
-    )
-    weight = weight * torch.where(heard[:, ANCHORS:] > 0, 1.0, UNHEARD_WEIGHT)[..., None]
+    known = known_frames(rng, B, emit)
+    heard = known[:, ANCHORS:]
+    emitted = torch.where(torch.arange(WINDOW) < emit, 1.0, DRAFT_WEIGHT)[None]
+    weight = (emitted * torch.where(heard > 0, 1.0, UNHEARD_WEIGHT))[..., None] * CHANNEL_WEIGHT
     return Hop(
-        features=net.audio(hop_mel(batch, start), heard),
+        features=net.hearing(hop_mel(batch, start), known, batch.emotion, batch.style, batch.told),
         user_mel=batch.user_mel[:, past],
         user_motion=batch.user_motion[:, past] / scale,
         user_known=batch.user_known[:, None].expand(B, ANCHORS, 2),
         impulses=batch.impulses[:, window],
         emotion=batch.emotion,
         style=batch.style,
+        told=batch.told,
+        before=batch.motion[:, start + ANCHORS - 2 : start + ANCHORS] / scale,
         wanted=batch.motion[:, window] / scale,
-        closure=batch.closure[:, window],
-        weight=weight,
+        contact=batch.contact[:, window, 0] * batch.phoned[:, None] * heard,
+        heard=heard,
+        weight=weight * batch.known[:, window],
     )
 
 
@@ -84,24 +74,31 @@ def denoise(net: MotionNet, hop: Hop, anchors: Tensor, anchor_known: Tensor, noi
     """Clean motion [B, 14, 60]."""
     return net(
         anchors, anchor_known, noisy, hop.features, hop.user_mel, hop.user_motion, hop.user_known, hop.impulses,
-        hop.emotion, hop.style, level,
+        hop.emotion, hop.style, hop.told, level,
     )  # fmt: skip
 
 
 def loss_of(clean: Tensor, hop: Hop, anchors: Tensor, scale: Tensor) -> Tensor:
-    """Huber on motion and on its velocity (the seam to the last anchor included), and lips together on p, b and m."""
+    """Motion, velocity, seam, places of the lips, and lips together on p, b and m."""
     motion = _huber(clean, hop.wanted) * hop.weight
-    velocity = _huber(_velocity(clean, anchors), _velocity(hop.wanted, anchors)) * hop.weight
-    opening = (clean * scale)[..., PARTING].clamp(min=0.0).sum(dim=-1)
-    lips = opening * hop.closure * (hop.closure > 0.9) * hop.weight[..., INDEX["jawOpen"]]
-    return motion.mean() + VELOCITY_WEIGHT * velocity.mean() + CLOSURE_WEIGHT * lips.mean()
+    # the step from the own last anchor should be what the recorded one was: that is the seam
+    velocity = _huber(_change(clean, anchors, 1), _change(hop.wanted, hop.before, 1)) * hop.weight
+    bend = _huber(_change(clean, anchors, 2), _change(hop.wanted, hop.before, 2)) * hop.weight
+    lips = lip_distance((clean - hop.wanted) * scale * (hop.weight > 0), hop.weight[..., 0] / CHANNEL_WEIGHT[0])
+    closing = closure_loss(clean * scale, hop.contact)
+    return (
+        motion.mean()
+        + VELOCITY_WEIGHT * velocity.mean()
+        + SEAM_WEIGHT * bend[:, :2].mean()
+        + LIPS_WEIGHT * lips
+        + CLOSURE_WEIGHT * closing
+    )
 
 
 def denoising_loss(net: MotionNet, batch: Batch, scale: Tensor, rng: np.random.Generator) -> Tensor:
     """One step from recorded motion under noise, `x_t = (1 - t) x_0 + t eps`, or from where the sampler starts."""
     B = len(batch.motion)
-    emit = int(rng.integers(1, HOP + 1))
-    hop = cut_hop(net, batch, scale, 0, emit, rng)
+    hop = cut_hop(net, batch, scale, 0, int(rng.integers(1, HOP + 1)), rng)
     anchors, anchor_known = _disturbed(batch.motion[:, :ANCHORS] / scale, rng)
     eps = _normal(rng, hop.wanted.shape)
     starting = torch.from_numpy(rng.random(B) < 0.5)[:, None, None]
@@ -113,41 +110,74 @@ def denoising_loss(net: MotionNet, batch: Batch, scale: Tensor, rng: np.random.G
     return loss_of(clean, hop, anchors, scale)
 
 
-def rollout_loss(net: MotionNet, batch: Batch, scale: Tensor, rng: np.random.Generator, steps: int = 2) -> Tensor:
-    """The sampler as it serves, hop after hop on its own anchors; every step of it is pulled to what was recorded.
+def rollout_loss(
+    net: MotionNet, batch: Batch, scale: Tensor, rng: np.random.Generator, *, steps: int = 2, teacher: MotionNet | None = None
+) -> Tensor:  # fmt: skip
+    """The sampler as it serves, hop after hop on its own anchors.
 
+    Every step of it is pulled to what was recorded; with a `teacher`, also to what the teacher makes of the same start in
+    `TEACHER_STEPS` steps (consistency distillation, Song et al. 2023, with the end of the path as its target).
     Gradients stay within a step: what one step hands to the next is data (self-rollout).
     """
     start, total, hops = 0, torch.zeros(()), 0
     anchors, anchor_known = _disturbed(batch.motion[:, :ANCHORS] / scale, rng)
-    drafts = anchors[:, -1:].expand(-1, WINDOW, -1)
+    drafts, foreseen = anchors[:, -1:].expand(-1, WINDOW, -1), None
     while start + ANCHORS + WINDOW <= batch.motion.shape[1]:
         emit = int(rng.integers(1, HOP + 1)) if rng.random() < 0.4 else HOP
+        kept = rng.bit_generator.state
         hop = cut_hop(net, batch, scale, start, emit, rng)
         eps = _normal(rng, hop.wanted.shape) * TEMPERATURE
+        shown = None
+        if teacher is not None:
+            with torch.no_grad():
+                again = np.random.default_rng()
+                again.bit_generator.state = kept
+                shown = sample(teacher, cut_hop(teacher, batch, scale, start, emit, again), anchors, anchor_known, drafts, eps, TEACHER_STEPS)  # fmt: skip
         clean = drafts
         for level in levels(steps):
-            noisy = (1 - level) * clean + level * eps
-            predicted = denoise(net, hop, anchors, anchor_known, noisy, torch.full((len(eps),), level))
-            total = total + loss_of(predicted, hop, anchors, scale)
+            predicted = denoise(net, hop, anchors, anchor_known, (1 - level) * clean + level * eps, _filled(eps, level))
+            recorded = loss_of(predicted, hop, anchors, scale)
+            if shown is None:
+                total = total + recorded
+            else:
+                total = total + RECORD_WEIGHT * recorded + (_huber(predicted, shown) * hop.weight.clamp(min=0.2)).mean()
             clean = predicted.detach()
+        if foreseen is not None:  # drafts are to be what is shown later
+            n = min(foreseen.shape[1], WINDOW)
+            weight = hop.weight[:, :n] * AGREEMENT_WEIGHT
+            total = total + steps * (_huber(foreseen[:, :n], clean[:, :n]) * weight).mean()
+        foreseen = predicted[:, emit:]
         hops += 1
         # where a channel's motion is unknown, so are anchors of it: they stay at zero
-        shown = clean * batch.known[:, None]
-        anchors = torch.cat([anchors, shown[:, :emit]], dim=1)[:, -ANCHORS:]
+        known = batch.known[:, start + ANCHORS : start + ANCHORS + emit]
+        anchors = torch.cat([anchors, clean[:, :emit] * known], dim=1)[:, -ANCHORS:]
         anchor_known = torch.cat([anchor_known, torch.ones(len(eps), emit)], dim=1)[:, -ANCHORS:]
         drafts = torch.cat([clean[:, emit:], clean[:, -1:].expand(-1, emit, -1)], dim=1)
         start += emit
     return total / (hops * steps)
 
 
+def sample(
+    net: MotionNet, hop: Hop, anchors: Tensor, anchor_known: Tensor, drafts: Tensor, eps: Tensor, steps: int
+) -> Tensor:
+    """The sampler that serves: from drafts under noise, each step predicts clean motion and less noise is put on it."""
+    clean = drafts
+    for level in levels(steps):
+        clean = denoise(net, hop, anchors, anchor_known, (1 - level) * clean + level * eps, _filled(eps, level))
+    return clean
+
+
 def _huber(a: Tensor, b: Tensor) -> Tensor:
     return F.smooth_l1_loss(a, b, beta=HUBER, reduction="none")
 
 
-def _velocity(motion: Tensor, anchors: Tensor) -> Tensor:
-    """Differences from frame to frame, the first from the last anchor."""
-    return torch.diff(torch.cat([anchors[:, -1:], motion], dim=1), dim=1)
+def _change(motion: Tensor, before: Tensor, order: int) -> Tensor:
+    """Differences from frame to frame of this order, the first ones from the frames before: [B, 14, 60]."""
+    return torch.diff(torch.cat([before[:, -order:], motion], dim=1), n=order, dim=1)
+
+
+def _filled(like: Tensor, level: float) -> Tensor:
+    return torch.full((len(like),), level)
 
 
 def _normal(rng: np.random.Generator, shape: torch.Size) -> Tensor:

@@ -1,23 +1,30 @@
-"""Train the motion model.
+"""Train the motion model: the whole recipe in one command.
 
-    python -m visavis_models.train.run DATA RUN [--preset release] [--steps N]
+    python -m visavis_models.train.run DATA RUN [--preset release] [--start FOLDER]
 
-Presets are rows of a table. A run resumes from its last checkpoint exactly: every step draws its chance from the
-seed and its own number, so a run cut in two equals one in a piece.
+Four phases follow each other: the lip reader learns to read (`reading`), then the transformer to denoise, then the
+sampler on its own anchors (self-rollout), and last it is distilled to two steps and to one; the weights before that are
+the teacher, RUN/teacher.pt. Presets are rows of a table. A run resumes exactly from its last checkpoint: every step
+draws its chance from the seed and its own number, so a run cut in two equals one in a piece. RUN/losses.png shows how it
+goes while it runs.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
+import json
 import math
 import sys
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from tqdm import tqdm
 
 from visavis_models.errors import InputError
@@ -25,34 +32,57 @@ from visavis_models.train.batches import Windows
 from visavis_models.train.captures import HELD_OUT_CLIP
 from visavis_models.train.model import MotionNet
 from visavis_models.train.objective import denoising_loss, rollout_loss
+from visavis_models.train.reading import STRETCH_FRAMES, reading_loss
 from visavis_models.train.scenes import load_scenes
+
+PHASES = ("read", "denoise", "rollout", "distil")
+CHECKPOINT, TEACHER, LOG, PICTURE = "checkpoint.pt", "teacher.pt", "log.csv", "losses.png"
 
 
 @dataclass(frozen=True)
 class Preset:
-    """How long and how large: the first `rollout_from` of the steps denoise, the rest roll out 1..`hops` hops."""
+    """How long each phase is, in steps, and how large the network.
 
-    steps: int
-    batch: int
-    dim: int
-    depth: int
-    heads: int
-    width: int
+    `batch` windows of a hop are drawn for a step; a quarter as many stretches of 4 s for the reader, and as many fewer
+    windows as a rollout has hops (3 to `hops`).
+    """
+
+    read: int
+    denoise: int
+    rollout: int
+    distil: int
+    batch: int = 64
+    dim: int = 160
+    depth: int = 4
+    heads: int = 5
+    width: int = 96
+    lip_width: int = 224
     rate: float = 1e-3
-    warm_up: int = 200
-    rollout_from: float = 0.5
-    hops: int = 3
+    warm_up: int = 100
+    hops: int = 4
     average: float = 0.998
-    save_every: int = 250
+    save_every: int = 100
+
+    @property
+    def steps(self) -> int:
+        return self.read + self.denoise + self.rollout + self.distil
+
+    def phase(self, step: int) -> str:
+        """The phase that a step belongs to."""
+        ends = np.cumsum([getattr(self, phase) for phase in PHASES])
+        return PHASES[int(np.searchsorted(ends, step, side="right"))]
 
 
+# ablation: under 20 minutes on two free cores; release: under 6 hours
 PRESETS = {
     "smoke": Preset(
-        steps=30, batch=16, dim=32, depth=1, heads=2, width=16, rate=5e-3, warm_up=5, average=0.9, save_every=10
+        12, 12, 6, 4, batch=16, dim=32, depth=1, heads=2, width=16, lip_width=16, rate=5e-3, warm_up=4, average=0.9,
+        save_every=10,
     ),
-    "first-light": Preset(steps=3600, batch=64, dim=160, depth=4, heads=5, width=96),
-    "release": Preset(steps=60_000, batch=64, dim=192, depth=6, heads=6, width=128, hops=5, average=0.9995),
-}
+    "ablation": Preset(600, 600, 250, 100, average=0.99),
+    "day": Preset(500, 300, 200, 60, average=0.99),
+    "release": Preset(6000, 14_000, 6000, 2500, dim=192, depth=6, heads=6, width=128, lip_width=256, hops=6, average=0.9995, save_every=250),
+}  # fmt: skip
 
 
 def rate_at(step: int, preset: Preset) -> float:
@@ -63,8 +93,13 @@ def rate_at(step: int, preset: Preset) -> float:
     return preset.rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, through))))
 
 
-def train(data: Path, run: Path, preset: Preset, *, seed: int = 0, stop_at: int | None = None) -> list[float]:
-    """Train until `preset.steps`, or until `stop_at`; goes on from RUN/checkpoint.pt where there is one.
+def train(
+    data: Path, run: Path, preset: Preset, *, seed: int = 0, stop_at: int | None = None, start: Path | None = None
+) -> list[float]:
+    """Train until the preset's last step, or until `stop_at`; goes on from RUN/checkpoint.pt where there is one.
+
+    Args:
+        start: the folder of an exported model of the preset's size to begin with; its units are kept.
 
     Returns:
         The losses of the steps done now.
@@ -73,14 +108,15 @@ def train(data: Path, run: Path, preset: Preset, *, seed: int = 0, stop_at: int 
     held_out = f"facegood/{HELD_OUT_CLIP}"
     windows = Windows(load_scenes(data, lambda scene: scene.split == "train" and scene.name != held_out))
     torch.manual_seed(seed)
-    net = MotionNet(preset.dim, preset.depth, preset.heads, preset.width)
+    net = MotionNet(preset.dim, preset.depth, preset.heads, preset.width, preset.lip_width)
+    scale = begin_from(net, start) if start else windows.scale
     average = {name: value.clone() for name, value in net.state_dict().items()}
     optimiser = torch.optim.AdamW(net.parameters(), lr=preset.rate, betas=(0.9, 0.98), weight_decay=0.01)
-    scale, first, spent = windows.scale, 0, 0.0
+    first, spent = 0, 0.0
 
     # -- go on where an earlier run stopped
     run.mkdir(parents=True, exist_ok=True)
-    path = run / "checkpoint.pt"
+    path = run / CHECKPOINT
     if path.exists():
         state = torch.load(path, weights_only=True)
         net.load_state_dict(state["net"])
@@ -91,15 +127,21 @@ def train(data: Path, run: Path, preset: Preset, *, seed: int = 0, stop_at: int 
     last = min(preset.steps, stop_at or preset.steps)
     losses: list[float] = []
     begun = time.monotonic()
-    bar = tqdm(range(first, last), initial=first, total=last, disable=not sys.stderr.isatty())
-    for step in bar:
+    teacher = None
+    for step in tqdm(range(first, last), initial=first, total=last, disable=not sys.stderr.isatty()):
         rng = np.random.default_rng([seed, step])
-        rolling = step >= preset.rollout_from * preset.steps
-        if rolling:
-            hops = int(rng.integers(1, preset.hops + 1))
-            loss = rollout_loss(net, windows.draw(rng, max(1, preset.batch // hops), hops), scale, rng)
+        phase = preset.phase(step)
+        if phase == "read":
+            loss = reading_loss(net.hearing.lips, windows.draw(rng, preset.batch // 4, STRETCH_FRAMES), scale, rng)
+        elif phase == "denoise":
+            loss = denoising_loss(net, windows.hops(rng, preset.batch), scale, rng)
         else:
-            loss = denoising_loss(net, windows.draw(rng, preset.batch), scale, rng)
+            if phase == "distil" and teacher is None:
+                teacher = _teacher(run / TEACHER, net, average, scale, step, preset)
+            hops = int(rng.integers(min(3, preset.hops), preset.hops + 1))
+            batch = windows.hops(rng, max(2, preset.batch // hops), hops)
+            steps = 2 if phase == "rollout" or rng.random() < 0.5 else 1
+            loss = rollout_loss(net, batch, scale, rng, steps=steps, teacher=teacher)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -110,13 +152,29 @@ def train(data: Path, run: Path, preset: Preset, *, seed: int = 0, stop_at: int 
         losses.append(float(loss.detach()))
         if (step + 1) % preset.save_every == 0 or step + 1 == last:
             seconds = spent + time.monotonic() - begun
-            _save(path, net, optimiser, average, scale, step + 1, seconds)
-            _log(run / "log.csv", step + 1, seconds, float(np.mean(losses[-preset.save_every :])), rolling)
+            optimised = {"optimiser": optimiser.state_dict(), "net": net.state_dict()}
+            _save(path, {**_weights(net, average, scale, step + 1, seconds, preset), **optimised})
+            _log(run / LOG, step + 1, seconds, float(np.mean(losses[-preset.save_every :])), phase)
+            draw_losses(run / LOG, run / PICTURE)
     return losses
 
 
+def begin_from(net: MotionNet, folder: Path) -> torch.Tensor:
+    """Put an exported model's weights into `net`; returns the unit of its motion [60].
+
+    Raises:
+        InputError: no such model there, or one of another size.
+    """
+    try:
+        net.load_state_dict({name: value.float() for name, value in load_file(folder / "motion.safetensors").items()})
+        return torch.tensor(json.loads((folder / "motion.json").read_text())["scale"], dtype=torch.float32)
+    except (OSError, RuntimeError, KeyError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{folder}: cannot begin from it ({reason}); name the folder of an exported model") from error
+
+
 def load_trained(path: Path) -> tuple[MotionNet, torch.Tensor, dict[str, Any]]:
-    """The averaged weights of a checkpoint, the motion's scale [60], and what is known about the run.
+    """The averaged weights of a checkpoint or a teacher, the motion's scale [60], and what is known about the run.
 
     Raises:
         InputError: no checkpoint there.
@@ -126,7 +184,18 @@ def load_trained(path: Path) -> tuple[MotionNet, torch.Tensor, dict[str, Any]]:
     state = torch.load(path, weights_only=True)
     net = MotionNet(**state["config"])
     net.load_state_dict(state["average"])
-    return net.eval(), state["scale"], {"step": state["step"], "seconds": state["seconds"], "held_out": HELD_OUT_CLIP}
+    about = {"step": state["step"], "seconds": round(state["seconds"]), "held_out": HELD_OUT_CLIP}
+    return net.eval(), state["scale"], {**about, "preset": state["preset"]}
+
+
+def _teacher(
+    path: Path, net: MotionNet, average: dict[str, torch.Tensor], scale: torch.Tensor, step: int, preset: Preset
+) -> MotionNet:
+    """The averaged weights as they were when distillation began; kept, so that a resumed run has the same teacher."""
+    if not path.exists():
+        _save(path, _weights(net, average, scale, step, 0.0, preset))
+    teacher, _, _ = load_trained(path)
+    return teacher.requires_grad_(False)
 
 
 def _blend(average: dict[str, torch.Tensor], now: dict[str, torch.Tensor], keep: float) -> None:
@@ -135,36 +204,67 @@ def _blend(average: dict[str, torch.Tensor], now: dict[str, torch.Tensor], keep:
         average[name].lerp_(value, 1.0 - keep)
 
 
-def _save(
-    path: Path, net: MotionNet, optimiser: torch.optim.Optimizer, average: dict[str, torch.Tensor],
-    scale: torch.Tensor, step: int, seconds: float,
-) -> None:  # fmt: skip
-    state = {
-        "net": net.state_dict(), "optimiser": optimiser.state_dict(), "average": average, "scale": scale, "step": step,
-        "seconds": seconds, "config": net.config,
+def _weights(
+    net: MotionNet, average: dict[str, torch.Tensor], scale: torch.Tensor, step: int, seconds: float, preset: Preset
+) -> dict[str, Any]:
+    return {
+        "average": average, "scale": scale, "step": step, "seconds": seconds, "config": net.config,
+        "preset": asdict(preset),
     }  # fmt: skip
+
+
+def _save(path: Path, state: dict[str, Any]) -> None:
+    """Whole or not at all."""
     torch.save(state, path.with_suffix(".part"))
     path.with_suffix(".part").replace(path)
 
 
-def _log(path: Path, step: int, seconds: float, loss: float, rolling: bool) -> None:
+def _log(path: Path, step: int, seconds: float, loss: float, phase: str) -> None:
     with path.open("a") as file:
-        file.write(f"{step},{seconds:.0f},{loss:.5f},{'rollout' if rolling else 'denoise'}\n")
+        file.write(f"{step},{seconds:.0f},{loss:.5f},{phase}\n")
+
+
+def draw_losses(log: Path, picture: Path) -> None:
+    """The log as a picture, one line for each phase."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axis = plt.subplots(figsize=(9, 4))
+    for phase, points in _by_phase(log):
+        axis.plot(*zip(*points, strict=True), marker=".", label=phase)
+    axis.set(xlabel="step", ylabel="loss (each phase has its own)", yscale="log")
+    axis.legend()
+    figure.tight_layout()
+    figure.savefig(picture, dpi=80)
+    plt.close(figure)
+
+
+def _by_phase(log: Path) -> Iterator[tuple[str, list[tuple[int, float]]]]:
+    with log.open() as file:
+        rows = list(csv.reader(file))
+    for phase in PHASES:
+        points = [(int(row[0]), float(row[2])) for row in rows if row[3] == phase]
+        if points:
+            yield phase, points
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder made by visavis_models.train.studio")
-    parser.add_argument("run", type=Path, help="folder for checkpoint and log")
-    parser.add_argument("--preset", choices=PRESETS, default="first-light")
-    parser.add_argument("--steps", type=int, help="another length than the preset's")
+    parser.add_argument("run", type=Path, help="folder for checkpoint, teacher, log and picture")
+    parser.add_argument("--preset", choices=PRESETS, default="ablation")
+    parser.add_argument("--start", type=Path, help="begin from an exported model of the preset's size")
+    for phase in PHASES:
+        parser.add_argument(f"--{phase}", type=int, help=f"steps of this phase, instead of the preset's")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    preset = PRESETS[options.preset]
-    preset = replace(preset, steps=options.steps or preset.steps)
-    train(options.data, options.run, preset, seed=options.seed)
+    lengths = {phase: getattr(options, phase) for phase in PHASES if getattr(options, phase) is not None}
+    preset = replace(PRESETS[options.preset], **lengths)
+    train(options.data, options.run, preset, seed=options.seed, start=options.start)
 
 
 if __name__ == "__main__":

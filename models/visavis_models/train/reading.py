@@ -1,0 +1,106 @@
+"""Teaching the lip reader: whole stretches of voice and mouth, before any diffusion.
+
+A regression that minimises squares is small where it is unsure. Its correlation does not need that, so the spread of
+every channel over a stretch is pulled to the recorded one beside the motion itself.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from visavis_models.serve.head import Head
+from visavis_models.serve.layout import SPEECH
+from visavis_models.spec import INDEX, N_MOTION
+from visavis_models.train.batches import Batch
+from visavis_models.train.model import LipReader, who
+
+# outer ring, inner ring, chin: mediapipe's marks whose places are compared
+LIPS = (
+    61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
+    78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95, 152,
+)  # fmt: skip
+STRETCH_FRAMES = 100  # 4 s at a time
+CUT_SHORT = 0.25  # how often the voice ends, unknown from there on, within a stretch
+UNKNOWN_WEIGHT = 0.2
+VELOCITY_WEIGHT, SPREAD_WEIGHT, CONTACT_WEIGHT, CLOSURE_WEIGHT, LIPS_WEIGHT = 1.0, 0.5, 0.1, 2.0, 2.0
+HUBER = 0.5  # in units of a channel's spread
+LIPS_HUBER_CM = 0.1
+PARTING = [
+    INDEX[n] for n in ("jawOpen", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
+]
+CHANNEL_WEIGHT = torch.ones(N_MOTION)
+CHANNEL_WEIGHT[list(SPEECH)] = 1.5
+for _name, _weight in {
+    "jawOpen": 4.0, "mouthFunnel": 3.0, "mouthPucker": 3.0, "mouthRollLower": 2.0, "mouthRollUpper": 2.0,
+    "mouthLowerDownLeft": 2.5, "mouthLowerDownRight": 2.5,
+}.items():  # fmt: skip
+    CHANNEL_WEIGHT[INDEX[_name]] = _weight
+
+
+def reading_loss(lips: LipReader, batch: Batch, scale: Tensor, rng: np.random.Generator) -> Tensor:
+    """Motion, velocity, spread, places of the lips, and contacts, where a source knows them.
+
+    Args:
+        lips: the reader; motion in units of `scale` [60].
+        batch: stretches of any length.
+        rng: of where the voice is cut short.
+    """
+    B, T, _ = batch.motion.shape
+    ends = np.where(rng.random(B) < CUT_SHORT, rng.integers(0, T, B), T)
+    heard = torch.from_numpy((np.arange(T) < ends[:, None]).astype(np.float32))
+    mouth, contact = lips(batch.mel, heard, who(batch.emotion, batch.style, batch.told))
+    picked = list(SPEECH)
+    wanted = batch.motion[..., picked] / scale[picked]
+    weight = CHANNEL_WEIGHT[picked] * batch.known[..., picked] * (heard + UNKNOWN_WEIGHT * (1 - heard))[..., None]
+    motion = (_huber(mouth, wanted) * weight).mean()
+    velocity = (_huber(mouth.diff(dim=1), wanted.diff(dim=1)) * weight[:, 1:]).mean()
+    spread = (_huber(mouth.std(dim=1), wanted.std(dim=1)) * weight.mean(dim=1)).mean()
+    apart = torch.zeros_like(batch.motion)
+    apart[..., picked] = (mouth - wanted) * scale[picked] * batch.known[..., picked]
+    lips_loss = lip_distance(apart, heard)
+    full = torch.zeros_like(batch.motion)
+    full[..., picked] = mouth * scale[picked]
+    phoned = batch.phoned[:, None] * heard
+    closing = closure_loss(full, batch.contact[..., 0] * phoned)
+    spoken = F.binary_cross_entropy_with_logits(contact, batch.contact.clamp(0, 1), reduction="none").mean(dim=-1)
+    return (
+        motion
+        + VELOCITY_WEIGHT * velocity
+        + SPREAD_WEIGHT * spread
+        + LIPS_WEIGHT * lips_loss
+        + CLOSURE_WEIGHT * closing
+        + CONTACT_WEIGHT * (spoken * phoned).mean()
+    )
+
+
+@cache
+def lip_modes() -> Tensor:
+    """What each channel does to the places of the lips' marks and the chin, in cm: [60, 3 * marks]."""
+    head = Head.load()
+    known = set(head.landmark_index.tolist())
+    modes = head.expression[:, [head.landmark(mark) for mark in LIPS if mark in known]]
+    out = torch.zeros(N_MOTION, modes.shape[1] * 3)
+    out[: len(modes)] = torch.from_numpy(modes.reshape(len(modes), -1))
+    return out
+
+
+def lip_distance(apart: Tensor, weight: Tensor) -> Tensor:
+    """Mean Huber distance of the lips' places in units of 1 mm, for differences of motion [B, T, 60]."""
+    places = apart @ lip_modes()
+    return (F.smooth_l1_loss(places, torch.zeros_like(places), beta=LIPS_HUBER_CM, reduction="none").mean(dim=-1)
+            * weight).mean() / LIPS_HUBER_CM  # fmt: skip
+
+
+def closure_loss(motion: Tensor, contact: Tensor) -> Tensor:
+    """What parts the lips, [B, T, 60] absolute, while p, b or m hold them ([B, T] near 1)."""
+    opening = motion[..., PARTING].clamp(min=0.0).sum(dim=-1)
+    return (opening * contact * (contact > 0.9)).mean()
+
+
+def _huber(a: Tensor, b: Tensor) -> Tensor:
+    return F.smooth_l1_loss(a, b, beta=HUBER, reduction="none")
