@@ -150,6 +150,26 @@ def test_a_style_shows(model, babble):
     assert large > 1.2 * small
 
 
+def test_guidance_weighs_a_condition(model, babble):
+    """A weight of 0 forgets the emotion, more than 1 shows it more; a voice that does not count moves no lips."""
+
+    def last(**guidance: float) -> np.ndarray:
+        return play(MotionModel.load(guidance=guidance), babble, [HOP] * 6, emotion={"happy": 0.5})[0]
+
+    smile, jaw = INDEX["mouthSmileLeft"], INDEX["jawOpen"]
+    none, usual, more = (last(emotion=weight)[-8:, smile].mean() for weight in (0.0, 1.0, 1.5))
+    assert none < usual < more
+    np.testing.assert_array_equal(last(), last(user=1.0))
+    assert last(voice=0.0)[:, jaw].std() < 0.5 * last()[:, jaw].std()
+
+
+def test_temperature_is_of_a_group(babble):
+    still = [play(MotionModel.load(temperature={"head": 0.0}), babble, [HOP] * 3, seed=s)[0] for s in (1, 2)]
+    free = [play(MotionModel.load(temperature={"mouth": 1.0}), babble, [HOP] * 3, seed=s)[0] for s in (1, 2)]
+    jaw = INDEX["jawOpen"]
+    assert np.abs(free[0][:, jaw] - free[1][:, jaw]).mean() > np.abs(still[0][:, jaw] - still[1][:, jaw]).mean()
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -159,6 +179,9 @@ def test_a_style_shows(model, babble):
         (lambda m: m.begin(style={"slouch": 1}), "slouch.*articulation"),
         (lambda m: m.begin(style={"head": 3}), "head: 3.*-2..2"),
         (lambda m: m.begin(seed=-1), "-1"),
+        (lambda m: MotionModel.load(guidance={"weather": 1}), "weather.*voice, user"),
+        (lambda m: MotionModel.load(guidance={"voice": 9}), "voice: 9.*0..4"),
+        (lambda m: MotionModel.load(temperature={"nose": 1}), "nose.*mouth, eyes"),
         (lambda m: m.step(m.begin(), np.zeros(640, np.float32), emit=9), "emit=9"),
         (lambda m: m.step(m.begin(), np.zeros((2, 640), np.float32)), r"\[2, 640\]"),
         (lambda m: m.step(m.begin(), np.zeros(640)), "float64"),

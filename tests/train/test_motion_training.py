@@ -15,11 +15,21 @@ from visavis_models.serve.inference import session  # noqa: E402
 from visavis_models.serve.motion import AUDIO_GRAPH, CARD, DENOISE_GRAPH, MotionModel  # noqa: E402
 from visavis_models.train.export import WEIGHTS, example_inputs, export  # noqa: E402
 from visavis_models.train.model import MotionNet  # noqa: E402
-from visavis_models.train.run import PRESETS, load_trained, train  # noqa: E402
+from visavis_models.train.run import (  # noqa: E402
+    CHECKPOINT,
+    PHASES,
+    PICTURE,
+    PRESETS,
+    TEACHER,
+    begin_from,
+    load_trained,
+    train,
+)
 from visavis_models.train.scenes import load_scenes  # noqa: E402
 from visavis_models.train.studio import make  # noqa: E402
 
 SMOKE = PRESETS["smoke"]
+ONLY = dict.fromkeys(PHASES, 0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -45,39 +55,65 @@ def test_data_is_resumable_and_seeded(data, tmp_path):
         np.testing.assert_array_equal(one.mel, two.mel)
 
 
-def test_training_learns(data, tmp_path):
-    losses = train(data, tmp_path, replace(SMOKE, steps=80, rollout_from=1.0))
-    assert np.mean(losses[-20:]) < 0.9 * np.mean(losses[:10])
+@pytest.mark.parametrize(("phase", "steps"), [("read", 25), ("denoise", 25)])
+def test_training_learns(data, tmp_path, phase, steps):
+    losses = train(data, tmp_path, replace(SMOKE, **(ONLY | {phase: steps})))
+    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
 
 
 def test_a_run_cut_in_two_equals_one_in_a_piece(data, tmp_path):
+    """Cut within the distillation, whose teacher must be the same again."""
+    cut = SMOKE.steps - 2
     whole = train(data, tmp_path / "whole", SMOKE)
-    parts = train(data, tmp_path / "parts", SMOKE, stop_at=13) + train(data, tmp_path / "parts", SMOKE)
-    assert whole == parts
-    one, two = (load_trained(tmp_path / name / "checkpoint.pt")[0].state_dict() for name in ("whole", "parts"))
+    parts = train(data, tmp_path / "parts", SMOKE, stop_at=cut) + train(data, tmp_path / "parts", SMOKE)
+    assert whole == parts and len(whole) == SMOKE.steps
+    one, two = (load_trained(tmp_path / name / CHECKPOINT)[0].state_dict() for name in ("whole", "parts"))
     assert all(torch.equal(one[name], two[name]) for name in one)
+    assert (tmp_path / "parts" / PICTURE).stat().st_size > 1000
+    _, _, about = load_trained(tmp_path / "parts" / TEACHER)
+    assert SMOKE.phase(about["step"]) == "distil" and SMOKE.phase(about["step"] - 1) == "rollout"
 
 
 def test_missing_data_and_checkpoints_are_named(tmp_path):
     with pytest.raises(InputError, match=r"train\.studio"):
         load_scenes(tmp_path)
     with pytest.raises(InputError, match=r"train\.run"):
-        load_trained(tmp_path / "checkpoint.pt")
+        load_trained(tmp_path / CHECKPOINT)
+    with pytest.raises(InputError, match="cannot begin from it"):
+        begin_from(MotionNet(32, 1, 2, 16, 16), tmp_path)
 
 
 def test_graphs_weights_and_network_agree(tmp_path):
     torch.manual_seed(0)
-    net = MotionNet(32, 2, 2, 16)
+    net = MotionNet(32, 2, 2, 16, 16)
     for parameter in net.parameters():  # what starts at zero would hide an error
         parameter.data += 0.05 * torch.randn_like(parameter)
     export(net, torch.ones(60), {"step": 0}, tmp_path)
     audio, denoise = example_inputs(net)
     with torch.no_grad():
-        features, clean = net.audio(**audio).numpy(), net(**denoise).numpy()
+        features, clean = net.hearing(**audio).numpy(), net(**denoise).numpy()
     for graph, inputs, wanted in ((AUDIO_GRAPH, audio, features), (DENOISE_GRAPH, denoise, clean)):
         got = session(tmp_path / graph).run(None, {name: value.numpy() for name, value in inputs.items()})[0]
-        np.testing.assert_allclose(got, wanted, atol=2e-5)
+        np.testing.assert_allclose(got, wanted, atol=5e-5)
     stored = load_file(tmp_path / WEIGHTS)
     assert all(torch.equal(stored[name].float(), value) for name, value in net.state_dict().items())
+    again = MotionNet(32, 2, 2, 16, 16)
+    assert begin_from(again, tmp_path).tolist() == [1.0] * 60
+    assert all(torch.equal(one, two) for one, two in zip(net.parameters(), again.parameters(), strict=True))
     motion, _ = MotionModel.load(tmp_path).step(MotionModel.load(tmp_path).begin(), np.zeros(6400, np.float32))
     assert (tmp_path / CARD).exists() and np.isfinite(motion.values).all()
+
+
+def test_the_reader_and_a_hop_hear_the_same(data):
+    """A stretch read whole gives the mouth that a hop within it gives: training and serving see one reader."""
+    from visavis_models.serve.layout import ANCHORS, SPAN, WINDOW
+    from visavis_models.train.batches import Windows, hop_mel
+    from visavis_models.train.model import N_WHO
+
+    batch = Windows(load_scenes(data)).draw(np.random.default_rng(0), 2, 60)
+    lips = MotionNet(32, 1, 2, 16, 16).hearing.lips
+    who = torch.zeros(2, N_WHO)
+    whole, _ = lips(batch.mel, torch.ones(2, 60), who)
+    hop, _ = lips(hop_mel(batch, 8), torch.ones(2, SPAN), who)
+    cut = slice(8 + ANCHORS, 8 + ANCHORS + WINDOW - 2)  # the last two frames hear less ahead in the hop
+    torch.testing.assert_close(hop[:, ANCHORS : ANCHORS + WINDOW - 2], whole[:, cut], atol=1e-5, rtol=1e-5)

@@ -19,7 +19,7 @@ from visavis.cli.options import BACKGROUND_HELP, FACE_HELP, SIZES, OutputFile
 from visavis.media.files import VideoWriter, read_audio
 from visavis.vision.portraits import portrait as face_of
 from visavis_models.serve.background import Background
-from visavis_models.serve.emotion import FRIENDLY, parse_emotion
+from visavis_models.serve.emotion import FRIENDLY, parse_emotion, parse_strengths
 from visavis_models.serve.motion import HOP
 from visavis_models.serve.stream import FaceStream, voice_windows
 from visavis_models.spec import FPS, MODEL_RATE, ROOM_FRAME, ROOM_RATE, Motion, frames_in
@@ -67,6 +67,12 @@ class Report:
     metavar="NAME:STRENGTH,...",
     help="Such as surprised:0.5; 0 is none.",
 )
+@click.option(
+    "--style",
+    default="",
+    metavar="NAME:STRENGTH,...",
+    help="How the face moves, -2 (little) to 2 (much), such as articulation:1,head:-1.",
+)
 @click.option("--background", default="own", show_default=True, metavar="WHAT", help=BACKGROUND_HELP)
 @click.option("--size", type=click.Choice(SIZES), default=SIZES[0], show_default=True, help="Pixels each way.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of blinks, glances and sway.")
@@ -78,6 +84,7 @@ def command(
     portrait: str,
     background: str,
     emotion: str,
+    style: str,
     size: str,
     seed: int,
     motion_out: Path | None,
@@ -92,6 +99,7 @@ def command(
         size=int(size),
         seed=seed,
         emotion=parse_emotion(emotion),
+        style=parse_strengths(style, "style", "articulation:1"),
         background=Background.of_video(background),
     )
     startup_s = time.time() - psutil.Process().create_time()

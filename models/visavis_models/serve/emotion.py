@@ -20,17 +20,27 @@ def parse_emotion(text: str) -> dict[str, float]:
     Raises:
         InputError: an unknown name, or a strength that is no number from 0 to 1.
     """
-    emotion = {}
+    emotion = parse_strengths(text, "emotion", "happy:0.6")
+    emotion_vector(emotion)
+    return emotion
+
+
+def parse_strengths(text: str, kind: str, example: str) -> dict[str, float]:
+    """`"a:0.6, b"` to `{"a": 0.6, "b": 1.0}`, whatever the names are.
+
+    Raises:
+        InputError: a strength that is no number; `kind` and `example` are for its words.
+    """
+    strengths = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, strength = part.partition(":")
         try:
-            emotion[name] = float(strength) if strength else 1.0
+            strengths[name] = float(strength) if strength else 1.0
         except ValueError:
             raise InputError(
-                f"emotion {part}: {strength!r} is no number; write NAME:STRENGTH, as in happy:0.6"
+                f"{kind} {part}: {strength!r} is no number; write NAME:STRENGTH, as in {example}"
             ) from None
-    emotion_vector(emotion)
-    return emotion
+    return strengths
 
 
 def emotion_vector(emotion: Mapping[str, float] | None) -> NDArray[np.float32]:

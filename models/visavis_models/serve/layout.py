@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.mel import MELS_PER_FRAME
-from visavis_models.spec import INDEX, MOTION_NAMES, N_MOTION
+from visavis_models.spec import INDEX, MOTION_NAMES
 
 HOP = 8  # frames that one hop emits at most, 320 ms
 DRAFTS = 6  # frames beyond them, denoised again by the next hop
@@ -41,8 +41,8 @@ def temperatures(**given: float) -> NDArray[np.float32]:
     """Factors on the sampler's noise, [60]: those of `TEMPERATURES`, or of `given` for the groups it names."""
     factors = TEMPERATURES | given
     groups = {"eye": "eyes", "brow": "brows", "head": "head", "breath": "head"}  # by how a channel's name begins
-    scale = [next((factors[g] for word, g in groups.items() if name.startswith(word)), 1.0) for name in MOTION_NAMES]
-    scale = np.array(scale, np.float32)
+    by_name = [next((factors[g] for word, g in groups.items() if name.startswith(word)), 1.0) for name in MOTION_NAMES]
+    scale = np.array(by_name, np.float32)
     scale[list(MOUTH)] = factors["mouth"]
     return scale
 

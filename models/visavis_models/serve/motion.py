@@ -4,7 +4,7 @@ A hop knows the last frames that were shown (anchors), the voice up to 80 ms pas
 the user, an emotion and chance (`chance`). It denoises 14 frames in two steps and gives out up to 8 of them; the rest
 are drafts from which the next hop starts. Inference is ONNX Runtime on one thread.
 
-Guidance (Ho and Salimans, Classifier-free diffusion guidance, 2022) makes a condition c count more or less than it does:
+Guidance (Ho and Salimans, Classifier-free diffusion guidance, 2022) makes a condition c count more or less:
 `x = x_full + sum_c (g_c - 1) (x_full - x_without_c)`, one network run more for every g_c that is not 1.
 """
 
@@ -31,8 +31,8 @@ from visavis_models.serve.layout import (
     HOP,
     LOOKAHEAD_FRAMES,
     SPAN,
-    WINDOW,
     TEMPERATURES,
+    WINDOW,
     levels,
     temperatures,
 )
@@ -215,9 +215,7 @@ class MotionModel:
             raise InputError(f"emit={emit} is outside 1..{HOP}")
         voice = _checked("voice", voice)[: (HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME]
         feeds = self._conditions(state, voice, user, user_motion)
-        without = {
-            name: self._conditions(state, voice, user, user_motion, without=name) for name in self._guidance
-        }
+        without = {name: self._conditions(state, voice, user, user_motion, without=name) for name in self._guidance}
         window = state.drafts() / self._scale
         eps = noise(state.seed, state.frame, WINDOW) * self._temperature
         for level in self._levels:

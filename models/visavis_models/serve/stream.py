@@ -54,12 +54,20 @@ class MotionStream:
         model: the motion model, shared by any number of streams.
         seed: of everything that chance decides; the same seed and voice give the same motion.
         emotion: names with strengths 0..1, such as {"happy": 0.6}.
+        style: names with -2..2, such as {"articulation": 1}.
     """
 
-    def __init__(self, model: MotionModel, *, seed: int = 0, emotion: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        model: MotionModel,
+        *,
+        seed: int = 0,
+        emotion: Mapping[str, float] | None = None,
+        style: Mapping[str, float] | None = None,
+    ) -> None:
         self._model = model
         self._shown = 0
-        start = model.begin(seed=seed, emotion=emotion)
+        start = model.begin(seed=seed, emotion=emotion, style=style)
         self._plan = Plan(np.zeros((0, N_MOTION), np.float32), np.zeros(0, np.float32), start, 0)
 
     def next(self, voice: FloatArray, user: FloatArray | None = None, user_motion: Motion | None = None) -> FloatArray:
@@ -109,17 +117,17 @@ class FaceStream:
         size: int = 512,
         seed: int = 0,
         emotion: Mapping[str, float] | None = None,
+        style: Mapping[str, float] | None = None,
         background: Background | None = None,
     ) -> FaceStream:
         """Load the shipped motion model and a portrait; it is drawn as RGB over `background` (None: its own).
 
         Raises:
-            InputError: no such portrait or emotion.
+            InputError: no such portrait, emotion or style.
         """
         held = face if isinstance(face, Portrait) else portrait(face)
-        return cls(
-            MotionStream(MotionModel.load(), seed=seed, emotion=emotion), Renderer(held, size, background=background)
-        )
+        motion = MotionStream(MotionModel.load(), seed=seed, emotion=emotion, style=style)
+        return cls(motion, Renderer(held, size, background=background))
 
     def next(
         self, voice: FloatArray, user: FloatArray | None = None, user_motion: Motion | None = None

@@ -12,9 +12,13 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from visavis_models.serve.motion import MotionModel
+from visavis_models.serve.portrait import portrait
+from visavis_models.serve.renderer import Renderer
+from visavis_models.serve.sheet import crop_of
 from visavis_models.spec import FPS, INDEX, MODEL_RATE
 from visavis_models.train.held_out import Judge
 from visavis_models.train.mouth import author_mouth
+from visavis_models.train.play import animate
 from visavis_models.train.regression import fit
 from visavis_models.train.voice import Utterance
 
@@ -34,8 +38,6 @@ def draw_curves(model: MotionModel, said: Utterance, judges: Sequence[Judge], ca
 
 
 def _sentence(model: MotionModel, said: Utterance, path: Path) -> None:
-    from visavis_models.train.evaluate import animate
-
     motion = animate(model, said.audio)
     authored = author_mouth(said.phones, len(motion))
     t = (np.arange(len(motion)) + 0.5) / FPS
@@ -59,27 +61,43 @@ def _sentence(model: MotionModel, said: Utterance, path: Path) -> None:
 
 
 def _captures(model: MotionModel, judges: Sequence[Judge], cache: Path, path: Path) -> None:
-    from visavis_models.train.evaluate import animate
-
     rows = [(judge, k) for judge in judges for k in range(3)]
     figure, axes = plt.subplots(len(rows), 1, figsize=(14, 2 * len(rows)))
     for axis, (judge, k) in zip(axes, rows, strict=True):
-        examples = judge.held_out[: 1 if len(judge.held_out) == 1 else 3]
-        captured, moved, plain = (
-            np.concatenate(parts)
-            for parts in zip(
-                *((e.curves, judge.read(animate(model, e.audio))[: len(e.curves)], fit(judge.train, cache=cache)(e.audio))
-                  for e in examples), strict=True
-            )
-        )  # fmt: skip
-        first, last = (int(s * FPS) for s in SHOWN_S) if len(examples) == 1 else (0, len(captured))
-        for curve, label, style in ((captured, "captured", "k-"), (moved, "model", "C0-"), (plain, "regression", "C1:")):
-            part = curve[first:last, k]
-            axis.plot(np.arange(len(part)) / FPS, (part - part.mean()) / captured[first:last, k].std(), style, label=label, linewidth=1)
-        axis.set_ylabel(judge.curves[k], fontsize=8)
-        axis.set_title(f"{judge.name}: {judge.curves[k]}, less its mean, by the captured deviation", fontsize=8, loc="left")
+        examples = judge.held_out[:3]
+        captured = np.concatenate([e.curves for e in examples])[:, k]
+        moved = np.concatenate([judge.read(animate(model, e.audio))[: len(e.curves)] for e in examples])[:, k]
+        regression = fit(judge.train, cache=cache)
+        plain = np.concatenate([regression(e.audio)[: len(e.curves)] for e in examples])[:, k]
+        shown = slice(*(int(s * FPS) for s in SHOWN_S)) if len(captured) > SHOWN_S[1] * FPS else slice(None)
+        for curve, label, style in (
+            (captured, "captured", "k-"), (moved, "model", "C0-"), (plain, "regression", "C1:"),
+        ):  # fmt: skip
+            part = (curve[shown] - curve[shown].mean()) / captured[shown].std()
+            axis.plot(np.arange(len(part)) / FPS, part, style, label=label, linewidth=1)
+        title = f"{judge.name}: {judge.curves[k]}, less its mean, by the captured deviation"
+        axis.set_title(title, fontsize=8, loc="left")
     axes[0].legend(loc="upper right", fontsize=8)
     axes[-1].set_xlabel("seconds")
     figure.tight_layout()
+    figure.savefig(path, dpi=80)
+    plt.close(figure)
+
+
+def draw_spoken(model: MotionModel, said: Utterance, path: Path, columns: int = 14) -> None:
+    """Alex's mouth at the middle of every phone of a sentence, the phone under it."""
+    motion = animate(model, said.audio, seed=2)
+    renderer = Renderer(portrait("alex"))
+    x0, y0, x1, y1 = crop_of(renderer, "mouth")
+    phones = [phone for phone in said.phones if phone.symbol != "_"]
+    rows = -(-len(phones) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(1.25 * columns, 1.2 * rows))
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, phone in zip(axes.flat, phones, strict=False):
+        frame = min(int((phone.begin + phone.end) / 2 * FPS), len(motion) - 1)
+        axis.imshow(renderer.render(motion[frame][None])[0][y0:y1, x0:x1])
+        axis.set_title(f"{phone.symbol}  {phone.begin:.2f}", fontsize=8, y=-0.32)
+    figure.tight_layout(pad=0.3)
     figure.savefig(path, dpi=80)
     plt.close(figure)

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from visavis_models.errors import InputError
 from visavis_models.serve.layout import HOP, LOOKAHEAD_FRAMES
 from visavis_models.serve.motion import MotionModel
-from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE, N_MOTION, ROTATION, Motion, frames_in
+from visavis_models.spec import INDEX, MODEL_FRAME, MODEL_RATE, ROTATION, frames_in
 from visavis_models.train import scores
-from visavis_models.train.curves import draw_curves
+from visavis_models.train.curves import draw_curves, draw_spoken
 from visavis_models.train.held_out import Judge, facegood, grid, minutes
 from visavis_models.train.listening import judge_listening
 from visavis_models.train.mouth import author_mouth
+from visavis_models.train.play import animate
 from visavis_models.train.regression import fit
 from visavis_models.train.sentences import HELD_OUT
 from visavis_models.train.voice import Utterance, Voice
@@ -35,22 +36,9 @@ FloatArray = NDArray[np.float32]
 Predictor = Callable[[FloatArray], FloatArray]  # a voice [N] to curves [T, K]
 
 UNHEARD_PITCH = 0.88  # of the voice of the closures' sentences: a throat that no training speech has exactly
+SPOKEN = "Peter Piper picked a peck of pickled peppers. Five fat frogs. Blue moon. Wow, who knew?"
 TEACHER_STEPS = 8
 SHIFT_S = 1.3  # how far another sentence's voice is moved when it stands for a wrong one
-
-
-def animate(
-    model: MotionModel, voice: FloatArray, *, seed: int = 0, style: Mapping[str, float] | None = None
-) -> FloatArray:
-    """Motion for a whole recording by the path that serves: [ceil(25 d), 60]."""
-    T = frames_in(len(voice), MODEL_RATE)
-    padded = np.concatenate([voice, np.zeros((HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME, np.float32)])
-    state, rows = model.begin(seed=seed, style=style), []
-    while state.frame < T:
-        begin = state.frame * MODEL_FRAME
-        motion, state = model.step(state, padded[begin : begin + (HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME])
-        rows.append(motion.values)
-    return np.concatenate(rows)[:T]
 
 
 def table(title: str, head: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
@@ -122,12 +110,19 @@ def judge_closures(models: Mapping[str, MotionModel], said: Sequence[Utterance])
 
     def rows() -> Iterator[Sequence[object]]:
         moved = {name: [animate(model, u.audio, seed=k) for k, u in enumerate(said)] for name, model in models.items()}
-        moved["authored (what it learned from)"] = [author_mouth(u.phones, frames_in(len(u.audio), MODEL_RATE)) for u in said]
+        moved["authored (what it learned from)"] = [
+            author_mouth(u.phones, frames_in(len(u.audio), MODEL_RATE)) for u in said
+        ]
         for name, motions in moved.items():
             cells = []
             for marked, symbols in ((scores.closed, "pbm"), (scores.bitten, "fv")):
-                for phones in ([[p for p in u.phones if p.symbol in symbols] for u in said], [scores.lone_vowels(u.phones) for u in said]):
-                    hits, count = np.sum([scores.found(marked(m), p) for m, p in zip(motions, phones, strict=True)], axis=0)
+                for phones in (
+                    [[p for p in u.phones if p.symbol in symbols] for u in said],
+                    [scores.lone_vowels(u.phones) for u in said],
+                ):
+                    hits, count = np.sum(
+                        [scores.found(marked(m), p) for m, p in zip(motions, phones, strict=True)], axis=0
+                    )
                     cells.append(f"{hits}/{count} = {hits / max(1, count):.3f}")
             yield (name, *cells)
 
@@ -178,7 +173,9 @@ def _drift(model: MotionModel, speech: FloatArray, length_min: float) -> str:
     early, late = (np.mean([mean for mean, _ in piece], axis=0) for piece in (means[:part], means[-part:]))
     change = np.abs(late - early) / np.maximum(np.mean([spread for _, spread in means], axis=0), 0.02)
     names = list(INDEX)
-    return f"{change.max():.2f} of its deviation at most ({names[int(change.argmax())]}), {change.mean():.3f} on average"
+    return (
+        f"{change.max():.2f} of its deviation at most ({names[int(change.argmax())]}), {change.mean():.3f} on average"
+    )
 
 
 def judge_speed(models: Mapping[str, MotionModel], hops: int = 60) -> None:
@@ -244,6 +241,7 @@ def main() -> None:
         judge_speed(models)
     if options.pictures:
         draw_curves(model, said[1], judges, options.cache, options.pictures)
+        draw_spoken(model, voice.say(SPOKEN, rng), options.pictures / "spoken.jpg")
 
 
 if __name__ == "__main__":

@@ -44,14 +44,14 @@ class Judge:
 
     def read(self, motion: FloatArray) -> FloatArray:
         """The same curves of motion [T, 60]: [T, K]."""
-        return rig_curves(motion) if self.curves == FACEGOOD_CURVES else np.stack(_tuple(motion_measures(motion)), axis=1)
+        return (
+            rig_curves(motion) if self.curves == FACEGOOD_CURVES else np.stack(_tuple(motion_measures(motion)), axis=1)
+        )
 
     def score(self, predicted: Sequence[FloatArray]) -> list[Tracking]:
         """Each of the K curves of the held-out speech, every clip less its own mean."""
         captured = np.concatenate([_centred(example.curves) for example in self.held_out])
-        moved = np.concatenate(
-            [_centred(p[: len(e.curves)]) for p, e in zip(predicted, self.held_out, strict=True)]
-        )
+        moved = np.concatenate([_centred(p[: len(e.curves)]) for p, e in zip(predicted, self.held_out, strict=True)])
         return [tracking(moved[:, k], captured[:, k]) for k in range(moved.shape[1])]
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis_models.serve.layout import HOP, LOOKAHEAD_FRAMES
+from visavis_models.serve.layout import HOP
 from visavis_models.serve.motion import MotionModel
 from visavis_models.spec import FPS, MODEL_FRAME, MODEL_RATE, Motion, channels
+from visavis_models.train.play import listen
 from visavis_models.train.scores import nod_response, phrase_ends
 from visavis_models.train.voice import Voice
 
@@ -20,18 +21,6 @@ SAID = (
     "My brother has moved to the coast. He likes it there very much. We will visit him in spring.",
 )
 PAUSE_S = 1.2
-
-
-def listen(model: MotionModel, heard: FloatArray, seen: Motion | None, seed: int) -> FloatArray:
-    """Motion [T, 60] of a silent face that hears and sees a user as in a call: only what has been until now."""
-    silence = np.zeros((HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME, np.float32)
-    state, rows = model.begin(seed=seed), []
-    while (state.frame + HOP) * MODEL_FRAME <= len(heard):
-        until = heard[: state.frame * MODEL_FRAME]
-        shown = Motion(seen.values[: state.frame]) if seen is not None else None
-        motion, state = model.step(state, silence, until, shown)
-        rows.append(motion.values)
-    return np.concatenate(rows)
 
 
 def judge_listening(model: MotionModel) -> None:

@@ -159,9 +159,7 @@ class Hearing(nn.Module):
 class MotionNet(nn.Module):
     """Predicts clean motion from noisy motion and its conditions; all motion is in units of `scale`."""
 
-    def __init__(
-        self, dim: int = 160, depth: int = 4, heads: int = 5, width: int = 96, lip_width: int = 224
-    ) -> None:
+    def __init__(self, dim: int = 160, depth: int = 4, heads: int = 5, width: int = 96, lip_width: int = 224) -> None:
         super().__init__()
         self.config = {"dim": dim, "depth": depth, "heads": heads, "width": width, "lip_width": lip_width}
         self.hearing = Hearing(dim, width, lip_width)

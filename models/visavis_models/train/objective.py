@@ -111,12 +111,18 @@ def denoising_loss(net: MotionNet, batch: Batch, scale: Tensor, rng: np.random.G
 
 
 def rollout_loss(
-    net: MotionNet, batch: Batch, scale: Tensor, rng: np.random.Generator, *, steps: int = 2, teacher: MotionNet | None = None
-) -> Tensor:  # fmt: skip
+    net: MotionNet,
+    batch: Batch,
+    scale: Tensor,
+    rng: np.random.Generator,
+    *,
+    steps: int = 2,
+    teacher: MotionNet | None = None,
+) -> Tensor:
     """The sampler as it serves, hop after hop on its own anchors.
 
-    Every step of it is pulled to what was recorded; with a `teacher`, also to what the teacher makes of the same start in
-    `TEACHER_STEPS` steps (consistency distillation, Song et al. 2023, with the end of the path as its target).
+    Every step of it is pulled to what was recorded; with a `teacher`, also to what the teacher makes of the same start
+    in `TEACHER_STEPS` steps (consistency distillation, Song et al. 2023, with the end of the path as its target).
     Gradients stay within a step: what one step hands to the next is data (self-rollout).
     """
     start, total, hops = 0, torch.zeros(()), 0
@@ -129,10 +135,11 @@ def rollout_loss(
         eps = _normal(rng, hop.wanted.shape) * TEMPERATURE
         shown = None
         if teacher is not None:
+            same = np.random.default_rng()
+            same.bit_generator.state = kept  # the teacher hears as far as the student does
             with torch.no_grad():
-                again = np.random.default_rng()
-                again.bit_generator.state = kept
-                shown = sample(teacher, cut_hop(teacher, batch, scale, start, emit, again), anchors, anchor_known, drafts, eps, TEACHER_STEPS)  # fmt: skip
+                taught = cut_hop(teacher, batch, scale, start, emit, same)
+                shown = sample(teacher, taught, anchors, anchor_known, drafts, eps, TEACHER_STEPS)
         clean = drafts
         for level in levels(steps):
             predicted = denoise(net, hop, anchors, anchor_known, (1 - level) * clean + level * eps, _filled(eps, level))

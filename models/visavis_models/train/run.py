@@ -5,8 +5,8 @@
 Four phases follow each other: the lip reader learns to read (`reading`), then the transformer to denoise, then the
 sampler on its own anchors (self-rollout), and last it is distilled to two steps and to one; the weights before that are
 the teacher, RUN/teacher.pt. Presets are rows of a table. A run resumes exactly from its last checkpoint: every step
-draws its chance from the seed and its own number, so a run cut in two equals one in a piece. RUN/losses.png shows how it
-goes while it runs.
+draws its chance from the seed and its own number, so a run cut in two equals one in a piece. RUN/losses.png shows how
+it goes while it runs.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from visavis_models.train.reading import STRETCH_FRAMES, reading_loss
 from visavis_models.train.scenes import load_scenes
 
 PHASES = ("read", "denoise", "rollout", "distil")
+PHASES_RATE = {"read": 2.0, "denoise": 1.0, "rollout": 0.5, "distil": 0.3}  # of a preset's rate
 CHECKPOINT, TEACHER, LOG, PICTURE = "checkpoint.pt", "teacher.pt", "log.csv", "losses.png"
 
 
@@ -80,17 +81,25 @@ PRESETS = {
         save_every=10,
     ),
     "ablation": Preset(600, 600, 250, 100, average=0.99),
-    "day": Preset(500, 300, 200, 60, average=0.99),
-    "release": Preset(6000, 14_000, 6000, 2500, dim=192, depth=6, heads=6, width=128, lip_width=256, hops=6, average=0.9995, save_every=250),
+    "day": Preset(700, 0, 90, 25, batch=48, average=0.98, warm_up=30),
+    "release": Preset(
+        6000, 14_000, 6000, 2500, dim=192, depth=6, heads=6, width=128, lip_width=256, hops=6, average=0.9995,
+        save_every=250,
+    ),
 }  # fmt: skip
 
 
 def rate_at(step: int, preset: Preset) -> float:
-    """Warm-up, then a cosine to a twentieth of the full rate."""
-    if step < preset.warm_up:
-        return preset.rate * (step + 1) / preset.warm_up
-    through = (step - preset.warm_up) / max(1, preset.steps - preset.warm_up)
-    return preset.rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, through))))
+    """The rate of a step: each phase warms up to its own and then falls along a cosine to a twentieth of it."""
+    phase = preset.phase(step)
+    lengths = [getattr(preset, name) for name in PHASES]
+    begin, length = sum(lengths[: PHASES.index(phase)]), lengths[PHASES.index(phase)]
+    warm_up = min(preset.warm_up, length // 4)
+    full = preset.rate * PHASES_RATE[phase]
+    if step - begin < warm_up:
+        return full * (step - begin + 1) / warm_up
+    through = (step - begin - warm_up) / max(1, length - warm_up)
+    return full * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, through))))
 
 
 def train(
@@ -131,17 +140,18 @@ def train(
     for step in tqdm(range(first, last), initial=first, total=last, disable=not sys.stderr.isatty()):
         rng = np.random.default_rng([seed, step])
         phase = preset.phase(step)
-        if phase == "read":
-            loss = reading_loss(net.hearing.lips, windows.draw(rng, preset.batch // 4, STRETCH_FRAMES), scale, rng)
-        elif phase == "denoise":
-            loss = denoising_loss(net, windows.hops(rng, preset.batch), scale, rng)
-        else:
+        # the reader goes on reading beside everything else, half as much
+        stretches = preset.batch // (4 if phase == "read" else 8)
+        loss = reading_loss(net.hearing.lips, windows.draw(rng, stretches, STRETCH_FRAMES), scale, rng)
+        if phase == "denoise":
+            loss = loss + denoising_loss(net, windows.hops(rng, preset.batch), scale, rng)
+        elif phase in ("rollout", "distil"):
             if phase == "distil" and teacher is None:
                 teacher = _teacher(run / TEACHER, net, average, scale, step, preset)
             hops = int(rng.integers(min(3, preset.hops), preset.hops + 1))
             batch = windows.hops(rng, max(2, preset.batch // hops), hops)
             steps = 2 if phase == "rollout" or rng.random() < 0.5 else 1
-            loss = rollout_loss(net, batch, scale, rng, steps=steps, teacher=teacher)
+            loss = loss + rollout_loss(net, batch, scale, rng, steps=steps, teacher=teacher)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -257,7 +267,7 @@ def main() -> None:
     parser.add_argument("--preset", choices=PRESETS, default="ablation")
     parser.add_argument("--start", type=Path, help="begin from an exported model of the preset's size")
     for phase in PHASES:
-        parser.add_argument(f"--{phase}", type=int, help=f"steps of this phase, instead of the preset's")
+        parser.add_argument(f"--{phase}", type=int, help="steps of this phase, instead of the preset's")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()

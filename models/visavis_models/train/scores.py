@@ -129,7 +129,7 @@ def pitch(audio: FloatArray) -> FloatArray:
 
 
 def head_and_pitch(motion: FloatArray, audio: FloatArray) -> float:
-    """Mean r, without its sign, of pitch, yaw and roll of the head with the pitch of the voice, where there is voice."""
+    """Mean |r| of the head's pitch, yaw and roll with the pitch of the voice, where there is voice."""
     tone = pitch(audio)[: len(motion)]
     voiced = np.isfinite(tone)
     if voiced.sum() < FPS:
