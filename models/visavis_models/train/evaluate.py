@@ -28,7 +28,7 @@ from visavis_models.train.held_out import Judge, facegood, grid, minutes
 from visavis_models.train.listening import judge_listening
 from visavis_models.train.mouth import author_mouth
 from visavis_models.train.play import animate
-from visavis_models.train.regression import fit
+from visavis_models.train.regression import Example, fit
 from visavis_models.train.sentences import HELD_OUT
 from visavis_models.train.voice import Utterance, Voice
 
@@ -38,6 +38,7 @@ Predictor = Callable[[FloatArray], FloatArray]  # a voice [N] to curves [T, K]
 UNHEARD_PITCH = 0.88  # of the voice of the closures' sentences: a throat that no training speech has exactly
 SPOKEN = "Peter Piper picked a peck of pickled peppers. Five fat frogs. Blue moon. Wow, who knew?"
 TEACHER_STEPS = 8
+CURVE_SHARES, CURVE_STEPS, MANY = (0.125, 0.25, 0.5, 1.0), 200, 50
 SHIFT_S = 1.3  # how far another sentence's voice is moved when it stands for a wrong one
 
 
@@ -81,6 +82,30 @@ def _other(audio: FloatArray, judge: Judge) -> FloatArray:
     others = np.concatenate([example.audio for example in judge.train[: 1 + len(audio) // 10_000]])
     shift = int(SHIFT_S * MODEL_RATE)
     return np.roll(np.resize(others, len(audio)), shift).copy()
+
+
+def judge_learning_curve(judge: Judge, cache: Path) -> None:
+    """Plain regression on ever more of a talker: what more capture would give."""
+
+    def rows() -> Iterator[Sequence[object]]:
+        for share in CURVE_SHARES:
+            part = tuple(_first_minutes(judge, share * minutes(judge.train)))
+            regression = fit(part, steps=CURVE_STEPS, cache=cache)
+            found = judge.score([regression(example.audio) for example in judge.held_out])
+            yield (f"{minutes(part):.1f}", *(f"{tracked.r:.3f}" for tracked in found))
+
+    table(f"{judge.name}: r of plain regression against minutes of capture", ("minutes", *judge.curves), rows())
+
+
+def _first_minutes(judge: Judge, length_min: float) -> Iterator[Example]:
+    """So many minutes of what there is to learn from, an equal part of each recording where they are long."""
+    whole = minutes(judge.train)
+    for k, example in enumerate(judge.train):
+        if len(judge.train) < MANY:
+            frames = int(len(example.curves) * length_min / whole)
+            yield Example(example.audio[: frames * MODEL_FRAME], example.curves[:frames])
+        elif int((k + 1) * length_min / whole + 1e-6) > int(k * length_min / whole + 1e-6):
+            yield example
 
 
 def judge_liveliness(judge: Judge, model: MotionModel, cache: Path) -> None:
@@ -207,6 +232,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("runs/regressions"), help="fitted regressions are kept here")
     parser.add_argument("--pictures", type=Path, help="draw curves into this folder")
     parser.add_argument("--drift-minutes", type=float, default=60)
+    parser.add_argument(
+        "--learning-curve", action="store_true", help="only this: regression against minutes of capture"
+    )
     parser.add_argument("--quick", action="store_true", help="captures and closures only, fewer of them")
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -228,6 +256,10 @@ def main() -> None:
         ]
     else:
         print(f"\n{options.captures}: not there, so no figures on real captures")
+    if options.learning_curve:
+        for judge in judges:
+            judge_learning_curve(judge, options.cache)
+        return
     for judge in judges:
         judge_captures(judge, models, options.cache)
     voice, rng = Voice(), np.random.default_rng(7)

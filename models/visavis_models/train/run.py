@@ -81,7 +81,7 @@ PRESETS = {
         save_every=10,
     ),
     "ablation": Preset(600, 600, 250, 100, average=0.99),
-    "day": Preset(700, 0, 90, 25, batch=48, average=0.98, warm_up=30),
+    "day": Preset(350, 0, 170, 40, batch=32, hops=3, average=0.98, warm_up=30, save_every=20),
     "release": Preset(
         6000, 14_000, 6000, 2500, dim=192, depth=6, heads=6, width=128, lip_width=256, hops=6, average=0.9995,
         save_every=250,
