@@ -25,6 +25,7 @@ from visavis_models.spec import INDEX, MODEL_FRAME, MODEL_RATE, ROTATION, frames
 from visavis_models.train import scores
 from visavis_models.train.curves import draw_curves, draw_spoken
 from visavis_models.train.held_out import Judge, facegood, grid, minutes
+from visavis_models.train.kokoro import Kokoro
 from visavis_models.train.listening import judge_listening
 from visavis_models.train.mouth import author_mouth
 from visavis_models.train.play import animate
@@ -35,7 +36,7 @@ from visavis_models.train.voice import Utterance, Voice
 FloatArray = NDArray[np.float32]
 Predictor = Callable[[FloatArray], FloatArray]  # a voice [N] to curves [T, K]
 
-UNHEARD_PITCH = 0.88  # of the voice of the closures' sentences: a throat that no training speech has exactly
+UNHEARD, UNHEARD_PITCH = 3, 0.88  # the closures' sentences are said by a voice, and by a throat, of their own
 SPOKEN = "Peter Piper picked a peck of pickled peppers. Five fat frogs. Blue moon. Wow, who knew?"
 TEACHER_STEPS = 8
 CURVE_SHARES, CURVE_STEPS, MANY = (0.125, 0.25, 0.5, 1.0), 200, 50
@@ -130,7 +131,7 @@ def judge_liveliness(judge: Judge, model: MotionModel, cache: Path) -> None:
     )
 
 
-def judge_closures(models: Mapping[str, MotionModel], said: Sequence[Utterance]) -> None:
+def judge_closures(models: Mapping[str, MotionModel], said: Sequence[Utterance], who: str) -> None:
     """Lips together on p, b, m and the lower lip at the teeth on f, v; open vowels away from them are false finds."""
 
     def rows() -> Iterator[Sequence[object]]:
@@ -151,7 +152,7 @@ def judge_closures(models: Mapping[str, MotionModel], said: Sequence[Utterance])
                     cells.append(f"{hits}/{count} = {hits / max(1, count):.3f}")
             yield (name, *cells)
 
-    title = f"Within 40 ms of {len(said)} held-out sentences"
+    title = f"Within 40 ms of {len(said)} held-out sentences by {who}"
     table(title, ("", "p b m closed", "closed in open vowels", "f v bitten", "bitten in open vowels"), rows())
 
 
@@ -263,8 +264,9 @@ def main() -> None:
     for judge in judges:
         judge_captures(judge, models, options.cache)
     voice, rng = Voice(), np.random.default_rng(7)
-    said = [voice.say(text, rng, pitch=UNHEARD_PITCH) for text in HELD_OUT]
-    judge_closures(models, said)
+    for name, speaker, pitch in (("hibari", voice, UNHEARD_PITCH), (f"Kokoro {UNHEARD}", Kokoro(UNHEARD), 1.0)):
+        said = [speaker.say(text, rng, pitch=pitch) for text in HELD_OUT]
+        judge_closures(models, said, name)
     if not options.quick:
         for judge in judges:
             judge_liveliness(judge, model, options.cache)

@@ -22,7 +22,8 @@ from visavis_models.train.model import N_WHO, LipReader
 FloatArray = NDArray[np.float32]
 
 WIDTH = 224  # 0.46 M weights
-STEPS, BATCH, STRETCH_FRAMES = 450, 16, 75
+STEPS, FEW_STEPS, BATCH, STRETCH_FRAMES = 450, 200, 16, 75
+FEW_FRAMES = 15_000  # up to ten minutes: more steps than `FEW_STEPS` learn them by heart
 RATE, WARM_UP = 2e-3, 40
 LEAD = CONTEXT_FRAMES * MELS_PER_FRAME
 
@@ -50,13 +51,17 @@ class Regression:
         return curves[0].numpy() * self._spread + self._mean
 
 
-def fit(examples: Sequence[Example], *, steps: int = STEPS, seed: int = 0, cache: Path | None = None) -> Regression:
+def fit(
+    examples: Sequence[Example], *, steps: int | None = None, seed: int = 0, cache: Path | None = None
+) -> Regression:
     """Fit on whole recordings, long ones cut at random; about a minute on one core.
 
     Args:
+        steps: as many as suit the amount of examples where not given.
         cache: a folder; the same examples, steps and seed are fitted once.
     """
     curves = np.concatenate([example.curves for example in examples])
+    steps = steps or (STEPS if len(curves) > FEW_FRAMES else FEW_STEPS)
     mean, spread = curves.mean(axis=0), curves.std(axis=0) + 1e-6
     torch.manual_seed(seed)
     net = LipReader(WIDTH, outputs=curves.shape[1])
