@@ -17,9 +17,9 @@ from visavis_models.train.scenes import AXES, LAYOUT, Scene
 
 FloatArray = NDArray[np.float32]
 
-SHARES = {"facegood": 0.15, "grid": 0.3}  # of the windows; what is authored takes the rest
+SHARES = {"facegood": 0.25, "grid": 0.3}  # of the windows; what is authored takes the rest
 UNTOLD = 0.1  # how often the emotion, and the style, are not told (Ho and Salimans, Classifier-free guidance, 2022)
-UNMARKED = 0.5  # how often a capture is shown without its mark, so that real mouths move the usual face too
+UNMARKED = 0.35  # how often a capture is shown without its mark, so that real mouths move the usual face too
 WARP = 0.14  # largest stretch of the bands: formants of other throats
 FRAMES = ("motion", "user_motion", "impulses", "contact", "user_mel")
 
