@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from visavis_models.errors import AssetError, InputError
-from visavis_models.serve.motion import ANCHORS, HOP, LOOKAHEAD_FRAMES, MotionModel, StreamState
+from visavis_models.serve.layout import temperatures
+from visavis_models.serve.motion import ANCHORS, HOP, LOOKAHEAD_FRAMES, MotionModel, StreamState, eased, sealed
 from visavis_models.spec import INDEX, MODEL_FRAME, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
 
 HORIZON = (HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME
@@ -143,6 +144,23 @@ def test_an_emotion_shows(model):
     assert smile[1] > smile[0] + 0.2
 
 
+def test_lips_are_sealed_without_the_jaw_and_only_where_held():
+    row = np.zeros((2, N_MOTION), np.float32)
+    row[:, [INDEX["jawOpen"], INDEX["mouthLowerDownLeft"]]] = 0.3
+    open_, shut = sealed(row, np.array([-9.0, 9.0], np.float32))
+    np.testing.assert_allclose(open_, row[0], atol=1e-6)
+    assert shut[INDEX["jawOpen"]] == row[1, INDEX["jawOpen"]] and shut[INDEX["mouthLowerDownLeft"]] < 1e-3
+    assert shut[INDEX["mouthClose"]] == pytest.approx(0.3, abs=1e-3)
+
+
+def test_a_head_goes_on_over_the_seam_and_a_mouth_is_not_touched():
+    planned, foreseen = np.zeros((14, N_MOTION), np.float32), np.ones((6, N_MOTION), np.float32)
+    rows = eased(planned, foreseen)
+    np.testing.assert_allclose(rows[:5, INDEX["headYaw"]], [0.8, 0.6, 0.4, 0.2, 0.0], atol=1e-6)
+    assert not rows[:, INDEX["jawOpen"]].any()
+    np.testing.assert_array_equal(eased(planned, foreseen[:0]), planned)
+
+
 def test_a_style_shows(model, babble):
     small, large = (
         play(model, babble, [HOP] * 10, style={"articulation": s})[0][:, INDEX["jawOpen"]].max() for s in (-2, 2)
@@ -164,10 +182,10 @@ def test_guidance_weighs_a_condition(model, babble):
 
 
 def test_temperature_is_of_a_group(babble):
-    still = [play(MotionModel.load(temperature={"head": 0.0}), babble, [HOP] * 3, seed=s)[0] for s in (1, 2)]
-    free = [play(MotionModel.load(temperature={"mouth": 1.0}), babble, [HOP] * 3, seed=s)[0] for s in (1, 2)]
-    jaw = INDEX["jawOpen"]
-    assert np.abs(free[0][:, jaw] - free[1][:, jaw]).mean() > np.abs(still[0][:, jaw] - still[1][:, jaw]).mean()
+    factors = temperatures(head=0.5)
+    assert factors[INDEX["headYaw"]] == factors[INDEX["breath"]] == 0.5 and factors[INDEX["jawOpen"]] == 0.0
+    usual, free = (play(MotionModel.load(temperature=t), babble, [HOP] * 3)[0] for t in ({}, {"mouth": 1.0}))
+    assert np.abs(usual - free)[:, INDEX["jawOpen"]].max() > 1e-3
 
 
 @pytest.mark.parametrize(

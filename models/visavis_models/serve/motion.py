@@ -37,7 +37,7 @@ from visavis_models.serve.layout import (
     temperatures,
 )
 from visavis_models.serve.mel import BANDS, MEL_CONTEXT, MELS_PER_FRAME, log_mel
-from visavis_models.spec import MODEL_FRAME, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
+from visavis_models.spec import INDEX, MODEL_FRAME, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion, channels
 
 __all__ = ["ANCHORS", "DRAFTS", "EMOTIONS", "HOP", "LOOKAHEAD_FRAMES", "MotionModel", "StreamState"]
 
@@ -48,6 +48,11 @@ CARD, AUDIO_GRAPH, DENOISE_GRAPH = "motion.json", "motion_audio.onnx", "motion_d
 CONDITIONS = ("voice", "user", "emotion", "style")  # what guidance can weigh
 GUIDANCE_LIMIT, TEMPERATURE_LIMIT = 4.0, 2.0
 STYLE_LIMIT = 2
+LIPS_HELD = -2  # the feature that says how sure the lip reader is of p, b or m
+SEAL_SLOPE, SEAL_AT, NOT_HEARD = 3.0, -1.0, -1e2  # logits; chosen on phone-timed speech: docs/decisions.md
+EASE = np.array([0.8, 0.6, 0.4, 0.2], np.float32)
+EASED = [k for name, k in INDEX.items() if name.startswith(("head", "brow"))]
+PARTED = channels("mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
 ROLLBACK = 2 * HOP  # frames that a state can be taken back
 # ONNX Runtime's own, for a missing or damaged graph, share no base
 LOAD_ERRORS: tuple[type[Exception], ...] = (
@@ -98,10 +103,14 @@ class StreamState:
 
     def drafts(self) -> FloatArray:
         """Where the next hop starts from, [14, 60]: what the last one foresaw, held on after its end."""
-        ahead = self.window[self.frame - self.window_start :] if self.frame >= self.window_start else self.window[:0]
+        ahead = self.foreseen()
         if not len(ahead):
             ahead = self.shown[-1:] if len(self.shown) else np.zeros((1, N_MOTION), np.float32)
         return np.concatenate([ahead, np.repeat(ahead[-1:], WINDOW, axis=0)])[:WINDOW]
+
+    def foreseen(self) -> FloatArray:
+        """What the last hop foresaw from the next frame on, [0..13, 60]."""
+        return self.window[self.frame - self.window_start :] if self.frame >= self.window_start else self.window[:0]
 
     def followed_by(self, window: FloatArray, voice: FloatArray, emit: int) -> StreamState:
         """The state once the first `emit` frames of `window` are shown with `voice` (silence where it ends early)."""
@@ -226,7 +235,10 @@ class MotionModel:
             window = full = self._denoise.run(None, feeds | noisy)[0][0]
             for name, weight in self._guidance.items():
                 window = window + weight * (full - self._denoise.run(None, without[name] | noisy)[0][0])
-        window = _legal(window * self._scale)
+        contact = feeds["features"][0, ANCHORS:, LIPS_HELD] + NOT_HEARD * (
+            np.arange(WINDOW) >= len(voice) // MODEL_FRAME
+        )
+        window = eased(sealed(_legal(window * self._scale), contact), state.foreseen())
         return Motion(window[:emit].copy()), state.followed_by(window, voice, emit)
 
     def _style(self, style: Mapping[str, float] | None) -> FloatArray:
@@ -272,6 +284,33 @@ class MotionModel:
         ahead = np.zeros(WINDOW * MODEL_FRAME, np.float32)
         ahead[: len(voice)] = voice
         return log_mel(np.concatenate([past[-(MEL_CONTEXT + PAST_FRAMES * MODEL_FRAME) :], ahead]))
+
+
+def eased(motion: FloatArray, foreseen: FloatArray) -> FloatArray:
+    """Head and brows go over from what was foreseen [n, 60] to what is planned now [T, 60] within four frames.
+
+    They are free, so two plans of them differ; a mouth is told by the voice and needs no such bridge.
+    """
+    n = min(len(foreseen), len(EASE))
+    out = motion.copy()
+    out[:n, EASED] += EASE[:n, None] * (foreseen[:n, EASED] - motion[:n, EASED])
+    return out
+
+
+def sealed(motion: FloatArray, contact: FloatArray) -> FloatArray:
+    """Lips together where the voice says p, b or m: `mouthClose` follows the jaw, which may stay open behind them.
+
+    Args:
+        motion: float32 [T, 60] within legal ranges.
+        contact: float32 [T], the reader's logit of lips that are held.
+    """
+    held = 1.0 / (1.0 + np.exp(-SEAL_SLOPE * (contact - SEAL_AT)))
+    out = motion.copy()
+    out[:, PARTED] *= 1.0 - held[:, None]
+    out[:, INDEX["mouthFunnel"]] *= 1.0 - 0.5 * held
+    close, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
+    out[:, close] = np.maximum(out[:, close], held * out[:, jaw])
+    return out
 
 
 def _check_settings(kind: str, given: Mapping[str, float], known: Iterable[str], limit: float) -> None:

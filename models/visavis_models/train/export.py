@@ -25,7 +25,7 @@ from visavis_models.serve.layout import ANCHORS, SPAN, SPAN_MELS, SPEECH, WINDOW
 from visavis_models.serve.mel import BANDS, MELS_PER_FRAME
 from visavis_models.serve.motion import ASSETS, AUDIO_GRAPH, CARD, DENOISE_GRAPH
 from visavis_models.spec import MOTION_NAMES, N_MOTION
-from visavis_models.train.model import N_TOLD, MotionNet
+from visavis_models.train.model import CONTACTS, N_TOLD, MotionNet
 from visavis_models.train.run import CHECKPOINT, TEACHER, load_trained
 from visavis_models.train.scenes import N_STYLES, STYLES
 
@@ -45,7 +45,7 @@ def example_inputs(net: MotionNet) -> tuple[dict[str, Tensor], dict[str, Tensor]
         "anchors": torch.randn(1, ANCHORS, N_MOTION),
         "anchor_known": torch.ones(1, ANCHORS),
         "noisy": torch.randn(1, WINDOW, N_MOTION),
-        "features": torch.randn(1, SPAN, net.config["dim"] + len(SPEECH)),
+        "features": torch.randn(1, SPAN, net.config["dim"] + len(SPEECH) + CONTACTS),
         "user_mel": torch.randn(1, ANCHORS, BANDS * MELS_PER_FRAME),
         "user_motion": torch.randn(1, ANCHORS, N_MOTION),
         "user_known": torch.ones(1, ANCHORS, 2),

@@ -151,9 +151,9 @@ class Hearing(nn.Module):
         self.lips = LipReader(lip_width)
 
     def forward(self, mel: Tensor, known: Tensor, emotion: Tensor, style: Tensor, told: Tensor) -> Tensor:
-        """mel [B, 156, 80], known [B, 24], emotion [B, 6], style [B, 9], told [B, 2] -> [B, 24, dim + K]."""
-        mouth, _ = self.lips(mel, known, who(emotion, style, told))
-        return torch.cat([self.audio(mel, known), mouth], dim=-1)
+        """mel [B, 156, 80], known [B, 24], emotion [B, 6], style [B, 9], told [B, 2] -> [B, 24, dim + K + 2]."""
+        mouth, contact = self.lips(mel, known, who(emotion, style, told))
+        return torch.cat([self.audio(mel, known), mouth, contact], dim=-1)
 
 
 class MotionNet(nn.Module):
@@ -204,14 +204,14 @@ class MotionNet(nn.Module):
         Args:
             anchors [B, 10, 60], anchor_known [B, 10]: the last frames shown, newest last.
             noisy [B, 14, 60]: motion at noise level `level` [B] (0 clean, 1 pure noise).
-            features [B, 24, dim + K]: what `hearing` gave for anchors and window.
+            features [B, 24, dim + K + 2]: what `hearing` gave for anchors and window.
             user_mel [B, 10, 320], user_motion [B, 10, 60], user_known [B, 10, 2]: of the user until now, newest last.
             impulses [B, 14, 10], emotion [B, 6], style [B, 9], told [B, 2]: whether emotion and style are given.
 
         Returns:
             Clean motion [B, 14, 60].
         """
-        heard_as, mouth = features.split([self.config["dim"], len(SPEECH)], dim=-1)
+        heard_as, mouth, _ = features.split([self.config["dim"], len(SPEECH), CONTACTS], dim=-1)
         known = anchor_known[..., None]
         past = self.anchor(anchors) * known + self.no_anchor * (1.0 - known)
         heard, seen = user_known[..., :1], user_known[..., 1:]

@@ -30,7 +30,7 @@ RECORD_WEIGHT = 0.5  # of the recorded motion beside the teacher's in distillati
 class Hop:
     """All that one hop is conditioned on but its anchors, and what it should give."""
 
-    features: Tensor  # [B, 24, dim + K]
+    features: Tensor  # [B, 24, dim + K + 2]
     user_mel: Tensor  # [B, 10, 320]
     user_motion: Tensor  # [B, 10, 60]
     user_known: Tensor  # [B, 10, 2]
