@@ -171,7 +171,7 @@ def judge_life(model: MotionModel, speech: FloatArray, drift_minutes: float) -> 
                 ("blinks a minute in speech", f"{scores.blinks(spoken)[0]:.0f}"),
                 ("head in silence, pitch, yaw, roll (deviation, degrees)", _list(rest_degrees)),
                 ("head in speech", _list(degrees)),
-                ("head in speech with the voice's pitch, mean |r|", f"{scores.head_and_pitch(spoken, speech):.2f}"),
+                ("head in speech with the voice's pitch, mean of r without sign", f"{scores.head_and_pitch(spoken, speech):.2f}"),
                 ("the same with the speech half a minute off",
                  f"{scores.head_and_pitch(spoken, np.roll(speech, len(speech) // 2)):.2f}"),
                 ("lip gap in silence, mean and highest (eye distances)",
