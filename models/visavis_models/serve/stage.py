@@ -97,6 +97,7 @@ class Stage:
         self.inner_head = np.ones(len(mouth.points), np.float32)
         self.mouth_face = self._face_near(self.base[self.lips], 2.0)
         self.lip_gap = self.base[mouth.lower, 1] - self.base[mouth.upper, 1]
+        self.open_mouth = bool(self.lip_gap.max() > 2 * SEAM_CM * self.cm)
         self.seam = strip(len(mouth.upper))
         source = self.portrait.skin.points[self.lips, :2].copy()
         self.inset[: self.last] += self._off_the_seam() * (2 * self.factor)
@@ -108,7 +109,8 @@ class Stage:
     def _off_the_seam(self) -> FloatArray:
         """How far the face's vertices move their source off the line between closed lips as they move, [last, 2].
 
-        On the picture the line's darkness lies on both lips; on lips that part it would be drawn along both edges.
+        On the picture the line's darkness lies on both lips; on lips that part it would be drawn along both edges. So
+        would the teeth of an open mouth.
         """
         skin, scale = self.portrait.skin, self.portrait.scale
         upper, lower = np.split(skin.points[self.lips, :2], 2)
@@ -117,11 +119,14 @@ class Stage:
         away = source[:, 1] - np.interp(source[:, 0], middle[:, 0], middle[:, 1])
         outside = np.maximum(middle[0, 0] - source[:, 0], source[:, 0] - middle[-1, 0]) / scale
         band = SEAM_CM * scale * np.clip(0.3 - outside / 0.7, 0.3, 1)  # lips are thin at the corners
-        within = (outside < 2 * SEAM_CM) & (np.abs(away) < 2 * band)
         row = np.nonzero(skin.channels == INDEX["jawOpen"])[0]
         down = skin.modes[row[0], : self.last, 1] if len(row) else np.zeros(self.last)
         most = np.maximum(np.interp(source[:, 0], lower[:, 0], down[self.lips[len(lower) :]]), 1e-3)
         below = np.clip(away, -2, 2) + 6 * (down / most - 0.5) > 0
+        if self.open_mouth:  # its teeth are mixed into either edge
+            edge = np.where(below, *(np.interp(source[:, 0], line[:, 0], line[:, 1]) for line in (lower, upper)))
+            away = np.where(below, np.maximum(source[:, 1] - edge, 0), np.minimum(source[:, 1] - edge, 0))
+        within = (outside < 2 * SEAM_CM) & (np.abs(away) < 2 * band)
         wanted = np.where(below, 1, -1) * (band + np.abs(away) / 2)
         return np.stack([np.zeros(self.last), np.where(within, wanted - away, 0)], 1).astype(np.float32)
 
