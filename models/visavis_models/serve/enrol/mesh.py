@@ -29,6 +29,7 @@ NOSTRILS_CM = (1.25, 2.0, 3.6)  # how far from the nose's tip they reach to the 
 INSET_PX = 8.0  # how wide a rim of the silhouette has the background mixed into it, or is only guessed
 RING_PX = 3  # how far outside the silhouette the picture is surely not the face's
 SOLID = 250  # alpha, 0..255, of what surely belongs to the figure
+SPILL_PX = 9  # width of the square that must all be solid: what is behind spills over a silhouette
 MARGIN = 24  # pixels that the mesh reaches beyond the picture, so that no border shows when the shoulders rise
 LIGHT_ROUNDS = 8  # of smoothing
 LIGHT_SHARE = 0.6  # of what the normals foretell: skin scatters light, and the picture has shadows already
@@ -432,12 +433,13 @@ def _dress(
     """`source` [N, 2], `inset` [N, 2] and `tint` [N] of the face's vertices."""
     flat, outline = fit.points[fit.face], head.paths["outline"].astype(np.int64)
     source, tint = hidden_source(head, fit, visible, graph)
-    inset = rim_inset(source, visible.covered & (matte[..., 3] > SOLID))
+    figure = cv2.erode(matte[..., 3], np.ones((SPILL_PX, SPILL_PX), np.uint8)) > SOLID
+    inset = rim_inset(source, visible.covered & figure)
     # A hidden piece of the outline is its own place at rest, and as it comes to light takes on what is beside the face:
     # hair and ears, or the cheek itself where there is nothing but background.
     rim = outline[~visible.vertex[outline]]
     beside = ring[cKDTree(ring).query(flat[rim, :2])[1]]
-    solid = matte[beside[:, 1].astype(int), beside[:, 0].astype(int), 3] > SOLID
+    solid = figure[beside[:, 1].astype(int), beside[:, 0].astype(int)]
     shown = np.where(solid[:, None], beside, source[rim] + inset[rim])
     source[rim] = flat[rim, :2]
     inset[rim] = shown - source[rim]
