@@ -1,6 +1,7 @@
 """A child process: awaited, ended by its id, its last words kept, gone with its parent."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +92,15 @@ def test_only_the_newest_logs_are_kept(tmp_path: Path, monkeypatch: pytest.Monke
     for _ in range(children.LOGS_KEPT + 5):
         children.log_file("x").touch()
     assert len(list((tmp_path / "visavis" / "logs").iterdir())) == children.LOGS_KEPT
+
+
+def test_a_log_in_use_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    child = Child("old one")
+    for _ in range(children.LOGS_KEPT + 5):
+        children.log_file("zzz").touch()
+    assert child.log.exists()
+    del child
+    gc.collect()
+    children.log_file("zzz").touch()
+    assert not list((tmp_path / "visavis" / "logs").glob("*old-one*"))

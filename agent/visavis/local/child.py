@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import fcntl
 import os
 import secrets
 import signal
@@ -22,12 +23,23 @@ LOGS_KEPT = 20
 
 
 def log_file(name: str) -> Path:
-    """A new file for a child's output in the cache's `logs` folder; all but the newest there are removed."""
+    """A new file for a child's output in the cache's `logs` folder; all but the newest and those in use are removed."""
     folder = cache_folder() / "logs"
     folder.mkdir(exist_ok=True)
     for old in sorted(folder.glob("*.log"), key=lambda log: log.name)[: -LOGS_KEPT + 1]:
-        old.unlink(missing_ok=True)
+        if not _in_use(old):
+            old.unlink(missing_ok=True)
     return folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{secrets.token_hex(3)}.log"
+
+
+def _in_use(log: Path) -> bool:
+    """Whether an owner or a process of its own still holds the file (flock(2))."""
+    try:
+        with log.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # held, or gone by now
+        return True
+    return False
 
 
 def _die_with_parent() -> None:
@@ -54,6 +66,9 @@ class Child:
     def __init__(self, name: str) -> None:
         self.name = f"the {name}"
         self.log = log_file(name.lower().replace(" ", "-"))
+        # held for as long as this object lives, and by every process that writes to it: nobody clears it away
+        self._kept = self.log.open("ab")
+        fcntl.flock(self._kept, fcntl.LOCK_SH)
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -77,19 +92,18 @@ class Child:
         Raises:
             ServerError: the program cannot be run.
         """
-        with self.log.open("ab") as log:
-            try:
-                self._process = await asyncio.create_subprocess_exec(
-                    *command,
-                    stdin=asyncio.subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=asyncio.subprocess.STDOUT,
-                    env={**os.environ, **environment},
-                    process_group=0,
-                    preexec_fn=_die_with_parent,
-                )
-            except OSError as error:
-                raise ServerError(f"{self.name} cannot be run: {command[0]}: {error.strerror}") from None
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=self._kept,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, **environment},
+                process_group=0,
+                preexec_fn=_die_with_parent,
+            )
+        except OSError as error:
+            raise ServerError(f"{self.name} cannot be run: {command[0]}: {error.strerror}") from None
 
     async def ready(self, answers: Callable[[], Awaitable[bool]], within_s: float) -> None:
         """Wait until `answers()` is true; on failure the child is ended.
