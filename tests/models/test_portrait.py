@@ -7,11 +7,14 @@ import zipfile
 from dataclasses import fields
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from visavis_models.errors import InputError
+from visavis_models.serve.background import resized
 from visavis_models.serve.portrait import ASSETS, Portrait, portrait, shipped_names
+from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import INDEX, N_MOTION
 
 ALEX = ASSETS / "alex.avatar"
@@ -108,3 +111,18 @@ def test_what_is_no_portrait_is_named(tmp_path: Path) -> None:
     for wrong in (tmp_path / "text.avatar", tmp_path / "none.avatar", tmp_path, "bob", "../alex", tmp_path / "a.png"):
         with pytest.raises(InputError, match=Path(wrong).name):
             portrait(wrong)
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_every_shipped_face_is_drawn_as_its_picture(name: str) -> None:
+    """Eyes, lashes and lips, which are drawn anew, included."""
+    face = portrait(name)
+    assert (ASSETS / f"{name}.avatar").stat().st_size <= 6_000_000
+    assert face.provenance.consent
+    renderer = Renderer(face)
+    drawn = renderer.render(face.rest[None])[0].astype(float)
+    head = renderer.canvas.map[..., 3] > -1e8
+    if (picture := ASSETS / "gallery" / f"{name}.png").exists():
+        full = cv2.resize(cv2.imread(str(picture))[..., ::-1], (1024, 1024), interpolation=cv2.INTER_CUBIC)
+        away = (drawn - resized(full, 512))[head]
+        assert 10 * np.log10(255**2 / (away**2).mean()) >= 38

@@ -13,17 +13,19 @@ from numpy.typing import NDArray
 from visavis.vision import portraits
 from visavis.vision.bundles import Bundles
 from visavis.vision.enrolment import enrol_file, the_face
+from visavis.vision.pictures import read_picture
 from visavis.vision.still import StillEye
 from visavis_models.errors import InputError
 from visavis_models.serve.background import resized
 from visavis_models.serve.enrol.framing import framing
 from visavis_models.serve.enrol.solve import OVAL, solve
 from visavis_models.serve.head import Head
-from visavis_models.serve.portrait import Portrait
+from visavis_models.serve.portrait import ASSETS, Portrait
 from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import INDEX
 
 Picture = NDArray[np.uint8]
+GALLERY = ASSETS / "gallery"
 Save = Callable[..., Path]
 
 
@@ -112,3 +114,9 @@ def test_names_and_avatar_files_need_no_models() -> None:
     assert portraits.located("alex") == "alex"
     with pytest.raises(InputError, match="bob"):
         portraits.located("bob")
+
+
+def test_our_own_faces_are_each_seen_as_one_person(assembled: Bundles) -> None:
+    with StillEye(assembled) as eye:
+        for picture in sorted(GALLERY.glob("*[!a].png")):
+            assert the_face(eye, read_picture(picture)).shape == (478, 3)

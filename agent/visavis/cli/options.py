@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from visavis_models.errors import InputError
+from visavis_models.serve.portrait import shipped_names
 
 SIZES = ("512", "384", "256")  # pixels of a video's sides
 BACKGROUND_HELP = "What is behind the face: own, plain:#203040, blur, or a picture."
-FACE_HELP = "A shipped face by name, an .avatar file, or a picture."
+FACE_HELP = f"A shipped face ({', '.join(shipped_names())}), an .avatar file, or a picture."
 
 
 class OutputFile(click.Path):

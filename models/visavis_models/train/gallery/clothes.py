@@ -50,7 +50,7 @@ def knit(look: Clothes, neck: tuple[float, float]) -> tuple[FloatArray, list[lis
         neck: by how much wider and higher this neck is than the mean one: factor, cm.
 
     Returns:
-        vertices [n, 3] cm, quads, and along each vertex (turn around the body 0..1, ring counted from the collar) [n, 2].
+        vertices [n, 3] cm, quads, and of each vertex the turn around the body 0..1 and the ring from the collar [n, 2].
     """
     rows, places = [], []
     wide, rise = neck

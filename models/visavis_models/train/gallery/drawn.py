@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import splev, splprep
 
 from visavis_models.train.gallery import clothes, hair, strands, studio
-from visavis_models.train.gallery.figure import LIPS_INNER, Figure, scatter
+from visavis_models.train.gallery.figure import BALL, DRAWN_IRIS, LIPS_INNER, Figure, scatter
 from visavis_models.train.gallery.skin import ear, hairline, lip_mask
-from visavis_models.train.gallery.scene import BALL
 from visavis_models.train.gallery.studio import Nodes, Quality
 from visavis_models.train.portrait.alex import smoothstep
 
@@ -25,7 +24,6 @@ FloatArray = NDArray[np.float64]
 LIGHT = (0.45, -0.66, 0.60)  # towards the light, Blender's axes
 INK = (0.016, 0.008, 0.020)
 SHADE = np.array([0.66, 0.50, 0.66])  # what a tone in the shade keeps of its colour
-IRIS_SHARE = 0.60
 
 
 def render(figure: Figure, out: Path, quality: Quality) -> None:
@@ -158,8 +156,8 @@ def _eye_picture(figure: Figure, size: int = 1024) -> bpy.types.Image:
     iris = deep * (1 - share) + light * share
     iris = iris + (light * 1.5 - iris) * 0.7 * disc(0, -0.30, 0.24, 0.12)
     eye = np.ones((size, size, 3)) * [0.90, 0.89, 0.93]
-    eye += (np.array(INK) * 1.5 - eye) * smoothstep(IRIS_SHARE + 0.012, IRIS_SHARE - 0.012, r)[..., None]
-    eye += (iris - eye) * smoothstep(IRIS_SHARE - 0.05, IRIS_SHARE - 0.08, r)[..., None]
+    eye += (np.array(INK) * 1.5 - eye) * smoothstep(DRAWN_IRIS + 0.012, DRAWN_IRIS - 0.012, r)[..., None]
+    eye += (iris - eye) * smoothstep(DRAWN_IRIS - 0.05, DRAWN_IRIS - 0.08, r)[..., None]
     eye += (np.array(INK) - eye) * disc(0, 0, 0.27)
     eye += (1 - eye) * disc(0.20, 0.22, 0.125)
     eye += (1 - eye) * 0.9 * disc(-0.20, -0.24, 0.065)
@@ -215,7 +213,7 @@ def _features(figure: Figure, rng: np.random.Generator) -> None:
         ]
     )
     spline, _ = splprep(line.T, s=0, k=3)
-    seam = np.stack(splev(np.linspace(0, 1, 24), spline), 1) + [0, 0, 0.05]
+    seam = np.stack(splev(np.linspace(0, 1, 24), spline), 1) + np.array([0, 0, 0.05])
     width = 0.02 + 0.035 * np.sin(np.linspace(0, np.pi, 24))
     studio.curves("mouth", seam[None], np.ones(1), 1.0, ink)
     data = bpy.data.objects["mouth"].data
@@ -253,7 +251,7 @@ def _hair(figure: Figure, rng: np.random.Generator) -> None:
         chosen.append(int(away.argmax()))
         away = np.minimum(away, np.linalg.norm(P - P[chosen[-1]], axis=1))
     pick = np.array(chosen)
-    x, y, z = M[pick].T
+    _, y, z = M[pick].T
     top = smoothstep(6.5, 10.5, y)
     front = smoothstep(2, 8, z) * top
 

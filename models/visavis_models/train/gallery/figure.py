@@ -7,7 +7,7 @@ hairline) is a place on every face.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from visavis_models.spec import INDEX, N_MOTION
 from visavis_models.train.gallery.cast import Person
 from visavis_models.train.portrait.alex import smoothstep
-from visavis_models.train.portrait.head import EYEBALLS, SKIN, Head, load_head, vertex_normals
+from visavis_models.train.portrait.head import EYEBALLS, SKIN, Head, load_head
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -33,6 +33,9 @@ LANDMARKS = np.array([
 RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
 RIGHT_BROW, LEFT_BROW = slice(17, 22), slice(22, 27)
 LIPS_OUTER, LIPS_INNER = slice(48, 60), slice(60, 68)
+
+BALL = 0.985  # radius of the white in radii of the cornea's ball
+IRIS, DRAWN_IRIS = 0.52, 0.60  # radius of the iris in radii of the white
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,16 @@ class Figure:
         return centres, radii
 
 
+def vertex_normals(points: FloatArray, triangles: IntArray) -> FloatArray:
+    """Unit normals [N, 3], area-weighted over the triangles around each vertex."""
+    a, b, c = (points[triangles[:, k]] for k in range(3))
+    faces = np.cross(b - a, c - a)
+    normals = np.zeros_like(points)
+    for k in range(3):
+        np.add.at(normals, triangles[:, k], faces)
+    return normals / (np.linalg.norm(normals, axis=1, keepdims=True) + 1e-12)
+
+
 def sculpt(points: FloatArray, marks: FloatArray, person: Person) -> FloatArray:
     """Larger eyes, smaller nose, fuller lips, narrower jaw, slimmer neck, by the person's amounts; [N, 3] cm."""
     P = np.asarray(points, np.float64)
@@ -158,6 +171,12 @@ def pose(source: Source, person: Person) -> Figure:
     posed = sculpt(posed, neutral[LANDMARKS], person)
     triangles = source.head.triangles(SKIN)
     return Figure(person, source, neutral, mean, posed, vertex_normals(posed, triangles), triangles)
+
+
+def replaced(figure: Figure, strands: int) -> Figure:
+    """The same figure with so many hairs."""
+    person = replace(figure.person, hair=replace(figure.person.hair, strands=strands))
+    return replace(figure, person=person)
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ def coils(figure: Figure, rng: np.random.Generator) -> FloatArray:
     count, K = 2600, 44
     pick = rng.choice(len(P), count, replace=False)
     _, mine = cKDTree(P[pick]).query(P)
-    y, z = M[pick, 1], M[pick, 2]
+    y = M[pick, 1]
     top = smoothstep(4.0, 11.0, y)
     size = (1.5 + 2.7 * top) * rng.uniform(0.8, 1.15, count) * (0.45 + 0.55 * smoothstep(-0.3, 1.8, hairline(M[pick])))
     s = np.linspace(0, 1, K)

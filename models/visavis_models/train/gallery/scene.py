@@ -11,14 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.train.gallery import clothes, hair, materials, strands, studio
-from visavis_models.train.gallery.figure import Figure, scatter
+from visavis_models.train.gallery.figure import BALL, IRIS, Figure, scatter
 from visavis_models.train.gallery.skin import Paint, paint
 from visavis_models.train.portrait.alex import smoothstep
 
 FloatArray = NDArray[np.float64]
-
-IRIS = 0.52  # radius of the iris in radii of the ball that is rendered
-BALL = 0.985  # radius of the white in radii of the cornea's ball
 
 
 def render(figure: Figure, out: Path, quality: studio.Quality) -> None:
@@ -217,7 +214,7 @@ def _earrings(figure: Figure) -> None:
                 segments=48, ring_count=32, radius=0.42, location=studio.z_up(spot).tolist()
             )
         else:
-            spot = spot + [0.1 * side, -0.95, 0.0]
+            spot = spot + np.array([0.1 * side, -0.95, 0.0])
             bpy.ops.mesh.primitive_torus_add(
                 major_radius=0.95, minor_radius=0.10, major_segments=64, minor_segments=24,
                 location=studio.z_up(spot).tolist(), rotation=(math.pi / 2, 0, math.radians(35 * side)),
@@ -238,7 +235,7 @@ LAMPS = [  # place, what it shines on, side (cm), watts, colour
 
 
 def _lights(figure: Figure) -> None:
-    """A key from the picture's upper right, a wide cool fill, two rims from behind, a catch light, a bounce from below."""
+    """A key from the picture's upper right, a wide cool fill, two rims from behind, a catch light, a bounce."""
     for place, target, side, watts, colour in LAMPS:
         lamp = bpy.data.lights.new("lamp", "AREA")
         lamp.size, lamp.energy, lamp.color = side, watts, colour

@@ -6,6 +6,8 @@ its pixel.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +29,7 @@ EXPRESSION = {
     "eyeWideRight": 0.34,
     "browInnerUp": 0.08,
 }
+IRIS = 0.53 * 0.985  # its radius in radii of the eye's outer ball
 SCALE = FOCAL / DISTANCE  # pixels per centimetre at the target
 EYE_CENTRES = np.array([[3.094, 3.614, 7.99], [-3.094, 3.614, 7.99]])  # cm, the person's left and right
 
@@ -92,7 +95,21 @@ def project(points: FloatArray) -> FloatArray:
 
 def fitted(head: Head) -> FittedHead:
     """Alex standing on the picture that was rendered of him."""
-    posed, base = _posed(head), vertices(head)
+    return rendered(head, _posed(head), sculpt, rest(), IRIS)
+
+
+def rendered(
+    head: Head, posed: FloatArray, sculpt: Callable[[FloatArray], FloatArray], row: NDArray[np.float32], iris: float
+) -> FittedHead:
+    """Somebody standing on the picture that Alex's camera rendered of them.
+
+    Args:
+        posed: [V, 3] cm, their head in the picture's expression, before the sculptor.
+        sculpt: the sculptor's strokes on such vertices.
+        row: the motion [60] that the picture shows.
+        iris: its radius in radii of the eye's outer ball.
+    """
+    base = sculpt(posed)
     points = project(base)
     normals = Normals(skin_triangles(head), len(points))
     modes = np.zeros((WEIGHTS.stop, *points.shape))
@@ -102,15 +119,15 @@ def fitted(head: Head) -> FittedHead:
         moved = sculpt(posed + mode)
         modes[channel] = project(moved) - points
         turned[channel] = normals(moved) * flip
-    centres, radius, iris = _eyeballs(head, base)
+    centres, radius, irises = _eyeballs(head, base, iris)
     pivot = project(PIVOT[None])[0]
     face = slice(0, head.vertices["face"].stop)
     return FittedHead(
-        points, modes, normals(base) * flip, turned, rest(), SCALE, pivot, centres, radius, iris, face, marks_of(head)
+        points, modes, normals(base) * flip, turned, row, SCALE, pivot, centres, radius, irises, face, marks_of(head)
     )
 
 
-def _eyeballs(head: Head, base: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _eyeballs(head: Head, base: FloatArray, iris: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Centres [2, 3], radii [2] and irises [2, 3] of the balls that were rendered, in pixels."""
     centres, radii = np.zeros((2, 3)), np.zeros(2)
     for side, name in enumerate(("right", "left")):
@@ -122,4 +139,4 @@ def _eyeballs(head: Head, base: FloatArray) -> tuple[FloatArray, FloatArray, Flo
     front = centres + np.array([0, 0, 1.0]) * radii[:, None]
     scale = project(front + np.array([1.0, 0, 0]))[:, 0] - project(front)[:, 0]
     seen = project(centres)
-    return seen, radii * scale, np.c_[seen[:, :2], 0.53 * 0.985 * radii * scale]
+    return seen, radii * scale, np.c_[seen[:, :2], iris * radii * scale]

@@ -1,0 +1,77 @@
+"""The people of the gallery as geometry; rendering them needs Blender and is not tested."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from visavis_models.spec import INDEX
+from visavis_models.train.gallery import clothes, figure, hair, skin, strands
+from visavis_models.train.gallery.cast import CAST
+
+HEAD = Path(__file__).parents[3] / "shared" / "data" / "ict_face" / "ict_face.npz"
+
+
+@pytest.fixture(scope="module")
+def source() -> figure.Source:
+    if not HEAD.exists():
+        pytest.skip("no ../shared: the parametric head is not here")
+    return figure.load_source(HEAD)
+
+
+def test_everybody_smiles_with_closed_lips(source: figure.Source) -> None:
+    for person in CAST.values():
+        row = figure.rest(person)
+        assert row[INDEX["mouthSmileLeft"]] >= 0.3 and row[INDEX["jawOpen"]] == 0
+        marks = figure.pose(source, person).landmarks
+        upper, lower = marks[[61, 62, 63], 1], marks[[67, 66, 65], 1]
+        assert (upper - lower < 0.25).all()
+
+
+def test_an_identity_is_the_same_every_time_and_no_one_elses(source: figure.Source) -> None:
+    people = list(CAST.values())
+    weights = [figure.identity_weights(person, 100) for person in people]
+    assert np.array_equal(weights[0], figure.identity_weights(people[0], 100))
+    assert weights[0][2] == people[0].identity[2]
+    apart = [np.abs(a - b).max() for i, a in enumerate(weights) for b in weights[:i]]
+    assert min(apart) > 0.5
+
+
+def test_a_beard_leaves_the_lips_free(source: figure.Source) -> None:
+    mean = source.head.vertices
+    region = skin.beard_region(mean)
+    chin, lips, nose = mean[figure.LANDMARKS[8]], mean[figure.LANDMARKS[48:60]], mean[figure.LANDMARKS[30]]
+    assert skin.beard_region(chin[None])[0] > 0.9 and skin.beard_region(nose[None])[0] == 0
+    assert region.min() >= 0 and region.max() <= 1
+    person = figure.pose(source, CAST["leo"])
+    hairs = strands.beard(person, np.random.default_rng(0))
+    middle = person.landmarks[48:60].mean(0)
+    assert np.linalg.norm(hairs.points[:, 0] - middle, axis=1).min() > 0.4 and len(lips) == 12
+
+
+def test_age_is_furrows_and_only_where_there_is_age(source: figure.Source) -> None:
+    mean = source.head.vertices[:6706]
+    none = np.zeros(len(mean))
+    assert not skin.relief(CAST["mara"], mean, none).any()
+    depth = skin.relief(CAST["nora"], mean, none)
+    assert -0.2 < depth.min() < -0.03 and depth.max() < 0.1
+
+
+@pytest.mark.parametrize("name", ["mara", "nora"])
+def test_hair_grows_from_the_scalp_and_not_before_the_face(source: figure.Source, name: str) -> None:
+    person = figure.pose(source, CAST[name])
+    small = figure.replaced(person, strands=4000)
+    mane = hair.grow(small, np.random.default_rng(1))
+    eyes, _ = person.eyeballs()
+    assert np.isfinite(mane).all() and len(mane) > 500
+    before = (mane[..., 2] > eyes[:, 2].mean()) & (np.abs(mane[..., 1] - eyes[:, 1].mean()) < 1.0)
+    assert not (before & (np.abs(mane[..., 0]) < 4.0)).any()
+
+
+def test_a_collar_goes_round_the_neck() -> None:
+    for person in CAST.values():
+        points, quads, places = clothes.knit(person.clothes, (1.0, 0.0))
+        assert len(points) == len(places) and max(map(max, quads)) == len(points) - 1
+        assert points[:, 1].max() > -11 and np.abs(points[:, 0]).max() > 15
