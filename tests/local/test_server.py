@@ -6,10 +6,12 @@ import aiohttp
 import psutil
 import pytest
 from livekit import api
+from livekit.protocol.rtc import SignalResponse
 
 from visavis.local import server as local
 from visavis.local.ports import LOOPBACK, free_port
 from visavis.local.server import Endpoint, Keys, LocalServer
+from visavis.local.tokens import listener_token
 from visavis.media.errors import InputError, ServerError
 
 
@@ -28,6 +30,13 @@ async def test_it_listens_on_loopback_only_and_shows_no_keys(server: LocalServer
     process = psutil.Process(server.child.pid)
     assert {connection.laddr.ip for connection in process.net_connections("inet")} == {LOOPBACK}
     assert server.secret not in " ".join(process.cmdline())
+
+
+async def test_it_sends_no_client_off_this_machine(server: LocalServer) -> None:
+    query = {"access_token": listener_token(server.endpoint.keys, "stun"), "protocol": "16"}
+    async with aiohttp.ClientSession() as session, session.ws_connect(f"{server.url}/rtc", params=query) as socket_:
+        joined = SignalResponse.FromString((await socket_.receive(10)).data).join
+    assert [url for ice in joined.ice_servers for url in ice.urls] == [f"stun:{local.NO_STUN}"]
 
 
 async def test_it_comes_back_at_the_same_address_with_the_same_keys(server: LocalServer) -> None:

@@ -24,3 +24,10 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
+
+
+def free_port_of_both() -> int:
+    """A loopback port that is free now for UDP and TCP both, as SIP wants it."""
+    while not is_free(port := free_port(socket.SOCK_DGRAM)):
+        pass
+    return port

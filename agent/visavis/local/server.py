@@ -27,6 +27,9 @@ START_TIMEOUT_S = 60.0
 ANSWER_TIMEOUT_S = 5.0
 # it keeps no state worth waiting for, and would wait 5 s for idle connections
 STOP_GRACE_S = 0.5
+# With none configured the server names public ones to every client, which would ask them for their address.
+# Nothing listens on the discard port: asking there fails at once, and no call on loopback needs the answer.
+NO_STUN = f"{LOOPBACK}:9"
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ class LocalServer(Running):
                     "udp_port": self._udp_port,
                     "tcp_port": 0,
                     "use_external_ip": False,
+                    "stun_servers": [NO_STUN],
                     "enable_loopback_candidate": True,
                     **loopback_only,
                 },

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from visavis.local.child import Child
-from visavis.local.ports import LOOPBACK, free_port, is_free
+from visavis.local.ports import LOOPBACK, free_port_of_both, is_free
 from visavis.local.redis import LocalRedis
 from visavis.local.running import Running
 from visavis.local.server import LocalServer
@@ -52,7 +52,7 @@ class LocalSip(Running):
     ) -> None:
         if port is not None and not (is_free(port) and is_free(port, socket.SOCK_DGRAM)):
             raise InputError(f"port {port} is in use; choose another one")
-        self.port = port or free_port(socket.SOCK_DGRAM)
+        self.port = port or free_port_of_both()
         self._server, self._redis, self._say = server, redis, say
         self._media_timeout, self._bury = f"{media_timeout_s}s", bury
         self.child = Child("SIP service")
