@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from visavis.media.settings import Settings, WorkerSettings
-from visavis.worker import AGENT_NAME, ENVIRONMENT, PRELOADED, answer, load, server
+from visavis.worker import AGENT_NAME, ENVIRONMENT, PRELOADED, answer, identity_of, load, server
 
 
 class Full:
@@ -18,11 +18,17 @@ class Full:
         self.active_jobs = [None] * calls
 
 
+class Job:
+    metadata = ""
+
+
 class Request:
     def __init__(self) -> None:
         self.answers: list[tuple[str, object]] = []
+        self.job = Job()
 
-    async def accept(self, *, name: str) -> None:
+    async def accept(self, *, name: str, identity: str) -> None:
+        assert identity == ""
         self.answers.append(("accept", name))
 
     async def reject(self, *, terminate: bool) -> None:
@@ -38,6 +44,11 @@ async def test_a_full_worker_leaves_the_call_to_others() -> None:
     await answer(Full(1), 2, request)
     await answer(Full(2), 2, request)
     assert request.answers == [("accept", AGENT_NAME), ("reject", False)]
+
+
+def test_an_agent_with_a_partner_is_known_by_its_name() -> None:
+    assert identity_of('{"name": "Alex", "partner": "Nora", "role": "asks"}') == "Alex"
+    assert identity_of('{"name": "Alex"}') == identity_of("no JSON") == ""
 
 
 def test_it_listens_on_loopback_only_and_keeps_few_processes() -> None:

@@ -140,9 +140,18 @@ def load(agent_server: AgentServer, max_calls: int) -> float:
 async def answer(agent_server: AgentServer, max_calls: int, request: JobRequest) -> None:
     """Take a call unless this machine has as many as it may; then another worker is asked."""
     if len(agent_server.active_jobs) < max_calls:
-        await request.accept(name=AGENT_NAME)
+        await request.accept(name=AGENT_NAME, identity=identity_of(request.job.metadata))
     else:
         await request.reject(terminate=False)
+
+
+def identity_of(metadata: str) -> str:
+    """The identity that a dispatch with a partner gives its agent; "" leaves it to LiveKit."""
+    try:
+        asked = JobMetadata.parse(metadata)
+    except InputError:
+        return ""  # the call itself says what is wrong
+    return asked.name if asked.partner else ""
 
 
 def run(settings: Settings, url: str, key: str, secret: str) -> None:

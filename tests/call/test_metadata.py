@@ -25,6 +25,12 @@ def test_all_of_it() -> None:
         ('{"face": "alex"}', ["face", "portrait, probe"]),
         ('{"probe": 1}', ["probe", "bool"]),
         ('{"portrait": null}', ["portrait", "str"]),
+        ('{"partner": "Nora"}', ["partner", "name"]),
+        ('{"name": "Nora", "partner": "Nora", "role": "asks"}', ["partner", "name"]),
+        ('{"name": "Alex", "partner": "Nora"}', ["role", "asks or tells"]),
+        ('{"name": "a/b"}', ["name", "letters"]),
+        ('{"role": "asks"}', ["role", "partner"]),
+        ('{"voice": "loud"}', ["loud", "heart, low"]),
     ],
 )
 def test_anything_else_is_refused(text, words) -> None:

@@ -75,6 +75,10 @@ class Transcript:
         _replace(path.with_suffix(".txt"), "\n".join(lines))
 
 
+def _plain(name: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in name)
+
+
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60:02d}:{seconds % 60:04.1f}"
 
@@ -92,14 +96,15 @@ class Recorder:
         folder: where; it is made.
         room: the room, connected.
         session: the agent's.
+        label: what the files are called by, beside the time; "" for the room's name.
 
     Raises:
         InputError: the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, room: rtc.Room, session: AgentSession[None]) -> None:
+    def __init__(self, folder: Path, room: rtc.Room, session: AgentSession[None], label: str = "") -> None:
         self._room, self._session = room, session
-        self.path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{''.join(c if c.isalnum() else '_' for c in room.name)}"
+        self.path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{_plain(label or room.name)}"
         self._recording = Recording(self.path.with_suffix(".wav"), wall_us())
         self.transcript = Transcript(room.name, time.time())
         self._agent = Resampler(ROOM_RATE, RATE)

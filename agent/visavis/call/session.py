@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from livekit import api, rtc
-from livekit.agents import NOT_GIVEN, CloseEvent, ErrorEvent
+from livekit.agents import NOT_GIVEN, CloseEvent, ErrorEvent, NotGivenOr
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 
 from visavis.avatar import AvatarSession, VideoOptions
+from visavis.call.duet import INSTRUCTIONS, DuetHost, Floor
 from visavis.call.metadata import JobMetadata
 from visavis.call.person import Person
 from visavis.call.recorder import Recorder
 from visavis.dialogue import providers
+from visavis.dialogue.duet import DuetScript
 from visavis.dialogue.host import Host
 from visavis.dialogue.turn_end import Words
 from visavis.media.errors import InputError
@@ -60,8 +63,10 @@ class Call:
         livekit: api.LiveKitAPI | None = None,
     ) -> None:
         self._room = room
-        self._settings = settings
-        self._metadata = metadata or JobMetadata()
+        self._metadata = asked = metadata or JobMetadata()
+        if asked.partner:
+            settings = replace(settings, greeting="", instructions=INSTRUCTIONS[asked.role])
+        self._settings = settings = replace(settings, name=asked.name or settings.name)
         self._livekit = livekit
         if self._metadata.record and not settings.record.folder:
             raise InputError("job metadata: record needs a folder; start the worker with --record-calls FOLDER")
@@ -71,13 +76,24 @@ class Call:
         self._arrival: asyncio.Task[None] | None = None
         self._started = False
         self._leaving: asyncio.TimerHandle | None = None
-        self._watcher = Watcher(room, self._send)
+        self._watcher = Watcher(room, self._send, identity=asked.partner or None)
         self._words = Words()
         self._person = Person(self._watcher.sight)
         self._keypad = Keypad(self._on_keys)
         self._tools: PhoneTools | None = None
         self._recorder: Recorder | None = None
-        self._session = providers.session(settings, models, self._person, self._words)
+        self._script = (
+            DuetScript(asked.name, self._person, role=asked.role, topic=asked.topic) if asked.partner else None
+        )
+        self._session = providers.session(
+            settings,
+            models,
+            self._person,
+            self._words,
+            script=self._script,
+            timbre=asked.voice,
+            chaired=bool(asked.partner),
+        )
         self._host = self._make_host()
         self._avatar = AvatarSession(
             portrait=self._metadata.portrait or settings.portrait,
@@ -94,6 +110,9 @@ class Call:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in (self._send_events(), self._report_load())]
                 await self._start()
+                if self._script is not None:
+                    floor = Floor(self._room, self._session, self._script, self._metadata.partner)
+                    tasks.append(group.create_task(floor.run()))
                 reason = await self._ended
                 for task in tasks:
                     task.cancel()
@@ -112,7 +131,12 @@ class Call:
             self._watcher.start()
         await self._avatar.start(self._session, room=self._room)
         if self._records:
-            self._recorder = Recorder(Path(self._settings.record.folder), self._room, self._session)
+            self._recorder = Recorder(
+                Path(self._settings.record.folder),
+                self._room,
+                self._session,
+                label=self._settings.name if self._script else "",
+            )
             self._avatar.tap(self._recorder.speak)
         for person in self._room.remote_participants.values():
             await self._on_person(person)
@@ -124,16 +148,23 @@ class Call:
                     sample_rate=MODEL_RATE, frame_size_ms=MIC_FRAME_MS, auto_gain_control=False
                 ),
                 audio_output=False,
-                participant_identity=self._person.caller.identity if self._person.caller else NOT_GIVEN,
+                participant_identity=self._listens_to(),
+                participant_kinds=[rtc.ParticipantKind.PARTICIPANT_KIND_AGENT] if self._script else NOT_GIVEN,
             ),
         )
         self._started = True
 
+    def _listens_to(self) -> NotGivenOr[str]:
+        if self._person.caller is not None:
+            return self._person.caller.identity
+        return self._metadata.partner or NOT_GIVEN
+
     def _make_host(self) -> Host:
         settings = self._settings
-        notice = settings.record.notice if self._records else ""
-        return Host(
-            instructions=settings.instructions.format(name=settings.name),
+        notice = settings.record.notice if self._records and self._script is None else ""  # of people only
+        make = Host if self._script is None else partial(DuetHost, self._script)
+        return make(
+            instructions=settings.instructions.format(name=settings.name, partner=self._metadata.partner),
             notice=f"{self._metadata.consent} {notice}".strip(),
             greeting=settings.greeting.format(name=settings.name),
             ready=self._audible,
@@ -226,7 +257,9 @@ class Call:
 
     def _people(self) -> list[rtc.RemoteParticipant]:
         agent = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
-        return [person for person in self._room.remote_participants.values() if person.kind != agent]
+        partner = self._metadata.partner
+        everybody = self._room.remote_participants.values()
+        return [person for person in everybody if person.kind != agent or partner == person.identity]
 
     def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
         self._end(f"the room was lost ({rtc.DisconnectReason.Name(reason)})")

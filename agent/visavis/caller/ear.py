@@ -36,6 +36,11 @@ class PictureSink(Protocol):
 class Ear:
     """Receives one agent's tracks and messages.
 
+    Args:
+        room, take: where they come from and go to.
+        pictures: keeps the pictures themselves; None drops them.
+        agent: the identity of the one agent that is meant, whose captions are left then; "" for any, with captions.
+
     Attributes:
         meter: voice activity of what is heard.
         state: the agent's state as it tells it ("listening", "thinking", "speaking"), "" where it tells none.
@@ -43,20 +48,21 @@ class Ear:
         left: whether one was there and went.
     """
 
-    def __init__(self, room: rtc.Room, take: Take, pictures: PictureSink | None) -> None:
+    def __init__(self, room: rtc.Room, take: Take, pictures: PictureSink | None, agent: str = "") -> None:
         self.meter = VoiceMeter()
         self.left = False
-        self._room, self._take, self._pictures = room, take, pictures
+        self._room, self._take, self._pictures, self._agent = room, take, pictures, agent
         self._tasks: set[asyncio.Task[None]] = set()
         room.on("track_subscribed", self._on_track)
         room.on("participant_disconnected", self._on_leave)
         room.on("data_received", self._on_data)
-        room.register_text_stream_handler(CAPTIONS_TOPIC, self._on_captions)
+        if not agent:
+            room.register_text_stream_handler(CAPTIONS_TOPIC, self._on_captions)
 
     @property
     def agent(self) -> rtc.RemoteParticipant | None:
         """The agent in the room, if there is one."""
-        agents = (p for p in self._room.remote_participants.values() if _is_agent(p))
+        agents = (p for p in self._room.remote_participants.values() if self._means(p))
         return next(agents, None)
 
     @property
@@ -69,12 +75,12 @@ class Ear:
         return agent.attributes.get(STATE_ATTRIBUTE, "") if agent else ""
 
     def _on_leave(self, participant: rtc.RemoteParticipant) -> None:
-        self.left = self.left or _is_agent(participant)
+        self.left = self.left or self._means(participant)
 
     def _on_track(
         self, track: rtc.RemoteTrack, publication: rtc.RemoteTrackPublication, sender: rtc.RemoteParticipant
     ) -> None:
-        if not _is_agent(sender):
+        if not self._means(sender):
             return
         if track.kind == rtc.TrackKind.KIND_AUDIO:
             self._spawn(self._hear(track))
@@ -128,6 +134,8 @@ class Ear:
             self._pictures.put(shown_s, i420)
 
     def _on_data(self, packet: rtc.DataPacket) -> None:
+        if self._agent and (packet.participant is None or packet.participant.identity != self._agent):
+            return
         if packet.topic == EVENTS_TOPIC and (event := decode(packet.data)):
             self._take.told.append((now_s(), event))
             if isinstance(event, Fault):
@@ -172,6 +180,10 @@ class Ear:
         except (rtc.RpcError, ValueError):
             return None
 
+    def _means(self, participant: rtc.RemoteParticipant) -> bool:
+        agent = participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+        return agent and self._agent in ("", participant.identity)
+
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
@@ -183,8 +195,5 @@ class Ear:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        self._room.unregister_text_stream_handler(CAPTIONS_TOPIC)
-
-
-def _is_agent(participant: rtc.RemoteParticipant) -> bool:
-    return participant.kind == rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
+        if not self._agent:
+            self._room.unregister_text_stream_handler(CAPTIONS_TOPIC)

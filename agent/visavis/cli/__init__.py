@@ -21,6 +21,7 @@ COMMANDS = {
     "talk": "A speech file to a talking-face video, through the streaming path of a call.",
     "render": "A motion file to a video of a face that makes it.",
     "enrol": "A portrait from one picture, with a contact sheet to look at.",
+    "duet": "Two agents in one room: they see, hear and talk to each other, recorded side by side.",
     "phone": "The agent on the phone, on this machine; `phone check` audits a project for open lines.",
     "dial": "Have the agent call a phone: allow-listed, limited, and with a report of what came of it.",
     "track": "A person's video to motion, one frame for each 40 ms.",

@@ -49,6 +49,22 @@ class Spoken:
     words: tuple[Word, ...]
 
 
+@dataclass(frozen=True)
+class Timbre:
+    """How the voice is bent.
+
+    Attributes:
+        pitch: of the result, as a factor.
+        formants: likewise; below 1 is a larger speaker.
+    """
+
+    pitch: float = 1.0
+    formants: float = 1.0
+
+
+TIMBRES = {"heart": Timbre(), "low": Timbre(0.64, 0.87)}
+
+
 class HibariVoice:
     """The model and its dictionary. `say` may be called from one thread at a time."""
 
@@ -58,11 +74,11 @@ class HibariVoice:
         self._session = session(model)
         self._text = Hibari(g2p=G2P())  # its text side: sentences, phonemes, their numbers
 
-    def say(self, text: str) -> Spoken:
+    def say(self, text: str, timbre: Timbre = TIMBRES["heart"]) -> Spoken:
         """Speak a sentence or a clause; nothing sayable in it gives no samples."""
         text = speakable(text)
         phonemes = " ".join(self._text.phonemize(text)) if text else ""
-        pieces = [self._voice(piece) for piece in _pieces(phonemes)]
+        pieces = [self._voice(piece, timbre) for piece in _pieces(phonemes)]
         if not pieces:
             return Spoken(np.zeros(0, np.float32), ())
         pcm = np.concatenate([samples for samples, _ in pieces])
@@ -74,20 +90,33 @@ class HibariVoice:
         ]
         return Spoken(pcm, align(text.split(), spans))
 
-    def _voice(self, phonemes: str) -> tuple[FloatArray, list[tuple[float, float]]]:
-        """Samples of one piece, and the span of each of its words in seconds."""
+    def _voice(self, phonemes: str, timbre: Timbre) -> tuple[FloatArray, list[tuple[float, float]]]:
+        """Samples of one piece, and the span of each of its words in seconds.
+
+        Formants are bent by speaking so much faster and stretching the sound; the pulses' rate gives the pitch.
+        """
         known = [c for c in phonemes if c in self._text.vocab]
         ids = self._text.ids(known)
-        feed = {"ids": np.array([ids], np.int64), "speed": np.ones(1, np.float32)}
+        feed = {"ids": np.array([ids], np.int64), "speed": np.full(1, 1 / timbre.formants, np.float32)}
         *parts, steps = self._session.run(None, feed)
-        pcm = dsp.synth(*(part[0] for part in parts), np.random.default_rng(SEED))
+        *spectra, f0 = (part[0] for part in parts)
+        pcm = dsp.synth(*spectra, f0 * (timbre.pitch / timbre.formants), np.random.default_rng(SEED))
+        pcm = stretched(pcm, 1 / timbre.formants)
         begin, end = _sound(pcm)
-        ends = np.cumsum(steps) * STEP  # of the leading pad, of every phoneme, of the trailing pad
+        ends = np.cumsum(steps) * STEP / timbre.formants  # of the leading pad, of every phoneme, of the trailing pad
         times = [
             (float(max(ends[a], begin) - begin) / SPEECH_RATE, float(min(ends[b], end) - begin) / SPEECH_RATE)
             for a, b in _words(known)
         ]
         return _faded(pcm[begin:end]), times
+
+
+def stretched(pcm: FloatArray, factor: float) -> FloatArray:
+    """`pcm` [N] resampled to [N * factor], so that it lasts longer and sounds lower; by its spectrum, exactly."""
+    if factor == 1.0:
+        return pcm
+    length = round(len(pcm) * factor)
+    return (np.fft.irfft(np.fft.rfft(pcm), length) * (length / len(pcm))).astype(np.float32)
 
 
 def with_output(model: bytes, tensor: str) -> bytes:

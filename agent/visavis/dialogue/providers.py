@@ -13,7 +13,7 @@ from typing import Any
 from livekit.agents import AgentSession, APIConnectOptions, TurnHandlingOptions, inference, llm, stt, tts
 from livekit.agents.voice.agent_session import SessionConnectOptions
 
-from visavis.dialogue.hibari_voice import HibariVoice
+from visavis.dialogue.hibari_voice import TIMBRES, HibariVoice
 from visavis.dialogue.llm import HostLLM
 from visavis.dialogue.moonshine import Moonshine
 from visavis.dialogue.script import Script
@@ -100,20 +100,22 @@ def recogniser(settings: Settings, models: Models) -> stt.STT:
     return found
 
 
-def language_model(settings: Settings, models: Models, sight: Sight | None = None) -> llm.LLM:
-    """The language model that `settings` name; the scripted host looks through `sight`."""
+def language_model(
+    settings: Settings, models: Models, sight: Sight | None = None, script: Script | None = None
+) -> llm.LLM:
+    """The language model that `settings` name; the scripted host looks through `sight`, and follows `script`."""
     if models.language is not None:
         scripted = settings.provider("llm").kind == "host"
-        return HostLLM(models.language, Script(settings.name, sight or NoSight()) if scripted else None)
+        return HostLLM(models.language, script or Script(settings.name, sight or NoSight()) if scripted else None)
     found = _foreign("llm", settings.provider("llm"), inference.llm_from_model_string)
     assert isinstance(found, llm.LLM)
     return found
 
 
-def voice(settings: Settings, models: Models) -> tts.TTS:
-    """The voice that `settings` name."""
+def voice(settings: Settings, models: Models, timbre: str = "") -> tts.TTS:
+    """The voice that `settings` name; `timbre` is one of the default voice's."""
     if models.voice is not None:
-        return HibariTTS(models.voice)
+        return HibariTTS(models.voice, TIMBRES[timbre or "heart"])
     found = _foreign("tts", settings.provider("tts"), inference.TTS.from_model_string)
     assert isinstance(found, tts.TTS)
     return found
@@ -145,7 +147,14 @@ def _literal(text: str) -> object:
 
 
 def session(
-    settings: Settings, models: Models, sight: Sight | None = None, words: Words | None = None
+    settings: Settings,
+    models: Models,
+    sight: Sight | None = None,
+    words: Words | None = None,
+    *,
+    script: Script | None = None,
+    timbre: str = "",
+    chaired: bool = False,
 ) -> AgentSession[None]:
     """An agent session as `settings` want it: everything that decides turns runs on this machine.
 
@@ -153,17 +162,22 @@ def session(
         settings, models: as everywhere here.
         sight: what the camera shows.
         words: what the user just said, kept up to date by the `Host`.
+        script: what the scripted host follows, in place of its own.
+        timbre: of the default voice.
+        chaired: a chair decides who yields; what is heard stops nothing by itself, and is heard all the same.
     """
     turn = settings.turn
     return AgentSession(
         stt=recogniser(settings, models),
-        llm=language_model(settings, models, sight),
-        tts=voice(settings, models),
+        llm=language_model(settings, models, sight, script),
+        tts=voice(settings, models, timbre),
         vad=inference.VAD(min_silence_duration=VAD_SILENCE_S),
         turn_handling=TurnHandlingOptions(
             turn_detection=TurnEnd(words or Words()),
             endpointing={"mode": "fixed", "min_delay": turn.min_delay_s, "max_delay": turn.max_delay_s},
             interruption={
+                "enabled": not chaired,
+                "discard_audio_if_uninterruptible": not chaired,
                 "mode": "vad",
                 "min_duration": turn.interruption_s,
                 "false_interruption_timeout": turn.resume_s,

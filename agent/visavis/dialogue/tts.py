@@ -9,7 +9,7 @@ import numpy as np
 from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, tts, utils
 from livekit.agents.types import TimedString
 
-from visavis.dialogue.hibari_voice import HibariVoice, Spoken
+from visavis.dialogue.hibari_voice import TIMBRES, HibariVoice, Spoken, Timbre
 from visavis.dialogue.priority import VOICE_NICE, quiet_thread
 from visavis.dialogue.text import Cutter
 from visavis_models.spec import SPEECH_RATE
@@ -21,13 +21,13 @@ FRAME_MS = 40
 class HibariTTS(tts.TTS):
     """Hibari, offline: 24 kHz mono, one American English voice."""
 
-    def __init__(self, voice: HibariVoice | None = None) -> None:
+    def __init__(self, voice: HibariVoice | None = None, timbre: Timbre = TIMBRES["heart"]) -> None:
         super().__init__(
             capabilities=tts.TTSCapabilities(streaming=True, aligned_transcript=True),
             sample_rate=SPEECH_RATE,
             num_channels=1,
         )
-        self._voice = voice or HibariVoice()
+        self._voice, self._timbre = voice or HibariVoice(), timbre
         self._thread = quiet_thread("voice", VOICE_NICE)
 
     @property
@@ -44,7 +44,7 @@ class HibariTTS(tts.TTS):
         return self._synthesize_with_stream(text, conn_options=conn_options)
 
     def stream(self, *, conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS) -> tts.SynthesizeStream:
-        return HibariStream(self, self._voice, self._thread, conn_options)
+        return HibariStream(self, self._voice, self._timbre, self._thread, conn_options)
 
     async def aclose(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -53,9 +53,16 @@ class HibariTTS(tts.TTS):
 class HibariStream(tts.SynthesizeStream):
     """One utterance of the agent."""
 
-    def __init__(self, owner: HibariTTS, voice: HibariVoice, thread: Executor, conn_options: APIConnectOptions) -> None:
+    def __init__(
+        self,
+        owner: HibariTTS,
+        voice: HibariVoice,
+        timbre: Timbre,
+        thread: Executor,
+        conn_options: APIConnectOptions,
+    ) -> None:
         super().__init__(tts=owner, conn_options=conn_options)
-        self._voice = voice
+        self._voice, self._timbre = voice, timbre
         self._thread = thread
         self._spoken_s = 0.0
 
@@ -103,7 +110,7 @@ class HibariStream(tts.SynthesizeStream):
     async def _say(self, text: str, output_emitter: tts.AudioEmitter) -> None:
         self._mark_started()
         loop = asyncio.get_running_loop()
-        spoken: Spoken = await loop.run_in_executor(self._thread, self._voice.say, text)
+        spoken: Spoken = await loop.run_in_executor(self._thread, self._voice.say, text, self._timbre)
         for word in spoken.words:
             output_emitter.push_timed_transcript(
                 TimedString(f"{word.text} ", self._spoken_s + word.start, self._spoken_s + word.end)

@@ -41,7 +41,7 @@ class Watcher:
     Args:
         room: a room, connected or not yet, that subscribes to video.
         on_event: called on the event loop with every `CueSeen` and `Fault`.
-        identity: whose camera; by default that of the first person who shows one.
+        identity: whose camera, an agent's too; by default that of the first person who shows one.
         fps: pictures a second looked at.
         open_stream: opens a video stream of a track.
 
@@ -127,10 +127,10 @@ class Watcher:
                 await _ended(watching)
 
     def _camera_track(self) -> rtc.Track | None:
-        """The subscribed camera of the person: a standard participant, no agent and no telephone."""
+        """The subscribed camera of whom we were told, else of a standard participant, no agent and no telephone."""
         for person in self._room.remote_participants.values():
-            wanted = self._identity in (None, person.identity)
-            if not wanted or person.kind != rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD:
+            standard = person.kind == rtc.ParticipantKind.PARTICIPANT_KIND_STANDARD
+            if not (standard if self._identity is None else person.identity == self._identity):
                 continue
             for publication in person.track_publications.values():
                 video = publication.kind == rtc.TrackKind.KIND_VIDEO and publication.source in CAMERA_SOURCES
