@@ -7,9 +7,9 @@ from visavis.dialogue.chair import MOST_WORDS, Chair, Ruling, repeated, shortene
 
 def test_a_long_silence_is_ended_by_the_one_who_asks_first() -> None:
     asks, tells = Chair("asks", 0.0), Chair("tells", 0.0)
-    assert [asks.rule(3.9), tells.rule(4.1), asks.rule(4.1)] == [Ruling.GO_ON, Ruling.GO_ON, Ruling.OPEN]
-    assert asks.rule(4.2) is Ruling.GO_ON
-    assert tells.rule(7.1) is Ruling.OPEN
+    assert [asks.rule(7.9), tells.rule(8.1), asks.rule(8.1)] == [Ruling.GO_ON, Ruling.GO_ON, Ruling.OPEN]
+    assert asks.rule(8.2) is Ruling.GO_ON
+    assert tells.rule(12.1) is Ruling.OPEN
 
 
 def test_a_voice_is_no_silence() -> None:
@@ -17,7 +17,7 @@ def test_a_voice_is_no_silence() -> None:
     chair.heard(True, 1.0)
     assert chair.rule(60.0) is Ruling.GO_ON
     chair.heard(False, 60.0)
-    assert chair.rule(63.0) is Ruling.GO_ON and chair.rule(64.5) is Ruling.OPEN
+    assert chair.rule(67.0) is Ruling.GO_ON and chair.rule(68.5) is Ruling.OPEN
 
 
 @pytest.mark.parametrize(("mine", "theirs", "yields"), [(2.0, 1.0, True), (1.0, 2.0, False)])

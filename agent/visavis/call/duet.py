@@ -16,6 +16,7 @@ from visavis.dialogue.host import Host
 from visavis.dialogue.llm import talk
 
 LOOK_S = 0.1
+PARTNER_FPS = 5.0  # pictures of the partner looked at a second: two agents share one small machine
 INSTRUCTIONS = {
     "asks": "You are {name}, in a video call with {partner}. You are curious: react in a few words to what {partner} "
     "says, then ask one short question. Two short spoken sentences at most, without lists, markup or emoji.",
@@ -69,6 +70,8 @@ class Floor:
         while not self._partner_heard():  # noqa: ASYNC110  # there is no event for a track of somebody in particular
             await asyncio.sleep(LOOK_S)
         self._chair = Chair(self._script.role, time.monotonic())
+        if self._script.role == "asks":
+            self._session.say(self._script.open([]))
         while True:
             await asyncio.sleep(LOOK_S)
             ruling = self._chair.rule(time.monotonic())

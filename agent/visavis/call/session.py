@@ -13,7 +13,7 @@ from livekit.agents import NOT_GIVEN, CloseEvent, ErrorEvent, NotGivenOr
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 
 from visavis.avatar import AvatarSession, VideoOptions
-from visavis.call.duet import INSTRUCTIONS, DuetHost, Floor
+from visavis.call.duet import INSTRUCTIONS, PARTNER_FPS, DuetHost, Floor
 from visavis.call.metadata import JobMetadata
 from visavis.call.person import Person
 from visavis.call.recorder import Recorder
@@ -26,6 +26,7 @@ from visavis.media.events import EVENTS_TOPIC, Event, Fault, encode, wall_us
 from visavis.media.metrics import LoadMeter
 from visavis.media.settings import Settings
 from visavis.perception import Watcher
+from visavis.perception.camera import CAMERA_FPS
 from visavis.phone.caller import Caller, Leg, is_phone
 from visavis.phone.digits import Keypad, spoken
 from visavis.phone.tools import PhoneTools
@@ -76,7 +77,8 @@ class Call:
         self._arrival: asyncio.Task[None] | None = None
         self._started = False
         self._leaving: asyncio.TimerHandle | None = None
-        self._watcher = Watcher(room, self._send, identity=asked.partner or None)
+        fps = PARTNER_FPS if asked.partner else CAMERA_FPS
+        self._watcher = Watcher(room, self._send, identity=asked.partner or None, fps=fps)
         self._words = Words()
         self._person = Person(self._watcher.sight)
         self._keypad = Keypad(self._on_keys)

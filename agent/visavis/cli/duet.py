@@ -33,7 +33,13 @@ from visavis.vision.portraits import portrait as face
 @click.option("--topic", default="", help="What they begin with, such as music; our own topics have a script.")
 @click.option("--out", type=OutputFile(".mp4"), default="duet.mp4", show_default=True, help="The record.")
 @click.option("--report", type=OutputFile(".json"), help="What was measured and said.  [default: beside the record]")
-@click.option("--size", default="512", show_default=True, type=click.Choice(SIZES), help="Pixels of each face.")
+@click.option(
+    "--size",
+    default="256",
+    show_default=True,
+    type=click.Choice(SIZES),
+    help="Pixels of each face; 512 wants more than two cores.",
+)
 @click.option("--stt", metavar="PROVIDER", help="The recogniser of both.")
 @click.option("--llm", metavar="PROVIDER", help="The language model of both.")
 @click.option("--tts", metavar="PROVIDER", help="The voice of both, in place of --voices.")

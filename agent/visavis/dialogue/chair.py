@@ -15,7 +15,7 @@ from visavis.dialogue.topics import alike
 OVERLAP_S = 0.8  # both speak for so long: no backchannel any more
 STALEMATE_S = 4.0  # whoever began first yields after so long, too: the other may not have noticed
 TIE_S = 0.3  # began within this of each other: the one who tells yields
-PATIENCE_S = {"asks": 4.0, "tells": 7.0}  # apart, so that not both take the floor
+PATIENCE_S = {"asks": 8.0, "tells": 12.0}  # longer than a busy machine thinks; apart, so that not both take the floor
 MOST_WORDS = 45
 REPEATED = 0.85  # shared words from which a reply is a repeat
 REMEMBERED = 20  # own replies that a new one is compared with

@@ -20,7 +20,7 @@ TOPICS = (
         (
             (
                 "Why is the sea salty?",
-                "Rivers wash salt out of the rocks and carry it down. The water leaves again as clouds, and the salt stays.",
+                "Rivers wash salt out of the rocks and carry it down. The water leaves as clouds, the salt stays.",
             ),
             (
                 "What makes the tides?",
@@ -32,7 +32,7 @@ TOPICS = (
             ),
             (
                 "Do fish ever sleep?",
-                "Many of them do. They hang still in the water, slow down, and keep their eyes open, for they have no lids.",
+                "Many of them do. They hang still in the water, slow down, and keep their eyes open.",
             ),
             (
                 "Would you like to live by the sea?",
