@@ -24,10 +24,10 @@ def whole(target: np.ndarray) -> np.ndarray:
 def test_paint_lays_the_figure_over_the_plate() -> None:
     figure = np.zeros((4, 4, 4), np.uint8)
     figure[:] = [50, 40, 30, 128]
-    plate, out = np.full((2, 2, 3), 100, np.uint8), np.zeros((2, 2, 4), np.uint8)
+    plate, out = np.full((2, 2, 4), [100, 100, 100, 0], np.uint8), np.zeros((2, 2, 4), np.uint8)
     target = empty(2, 2)
     target[0, 0] = [1, 1, 1, 0]
-    pixels.paint(target, whole(target), pixels.packed(figure), plate, out)
+    pixels.paint(target, whole(target), pixels.packed(figure), pixels.packed(plate), out.view("<u4")[..., 0])
     assert out[0, 0].tolist() == [100, 90, 80, 128] and out[1, 1].tolist() == [100, 100, 100, 0]
 
 
@@ -36,7 +36,8 @@ def test_paint_interpolates_between_texels() -> None:
     figure[..., 0] = [[0, 80], [160, 240]]
     target, out = empty(1, 1), np.zeros((1, 1, 4), np.uint8)
     target[0, 0] = [0.5, 0.25, 1, 0]
-    pixels.paint(target, whole(target), pixels.packed(figure), np.zeros((1, 1, 3), np.uint8), out)
+    plate = np.zeros((1, 1), np.uint32)
+    pixels.paint(target, whole(target), pixels.packed(figure), plate, out.view("<u4")[..., 0])
     assert out[0, 0, 0] == 80
 
 
@@ -61,7 +62,7 @@ def test_only_torn_edges_are_softened() -> None:
     places = np.concatenate([SQUARE[:, :2], np.ones((4, 1), np.float32)], 1)
     raster.draw_mesh(target, whole(target), 0, 0, 1, TWO, SQUARE, places, False)
     base[:9, :9] = 160
-    pixels.soften(target, whole(target), np.int32([1, 1, 9, 9]), base, out)
+    pixels.soften(target, whole(target), np.int32([1, 1, 9, 9]), pixels.packed(base), out.view("<u4")[..., 0])
     assert (out[1:8, 1:8] == 160).all() and out[4, 8, 0] == 120
 
 
@@ -70,3 +71,12 @@ def test_a_stroke_is_as_wide_as_it_says_and_thin_at_its_ends() -> None:
     line, ink = np.array([[0, 4], [20, 4], [40, 4]], np.float32), np.zeros(3, np.float32)
     pixels.stroke(colour, cover, 0, 0, 1, line, 1.5, ink, 0.5)
     assert colour[4, 20, 0] == colour[3, 20, 0] == 50 and colour[6, 20, 0] == 100 and colour[3, 1, 0] > 90
+
+
+def test_scaling_up_keeps_places_and_takes_the_background_from_the_plate() -> None:
+    small, out = np.zeros((8, 8, 4), np.uint8), np.zeros((16, 16, 4), np.uint8)
+    small[:, 4:] = [200, 100, 50, 255]
+    plate, spans = np.full((16, 16), 7, np.uint32), np.zeros((16, 2), np.int32)
+    pixels.scale_up(pixels.packed(small), whole(small), plate, out.view("<u4")[..., 0], spans)
+    assert (spans == [0, 16]).all() and out[3, 12].tolist() == [200, 100, 50, 255] and out[3, 3, 0] == 7
+    assert out[3, 7, 0] == 50 and out[3, 8, 0] == 150  # a quarter and three quarters of the way over the edge

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from visavis_models.errors import InputError
 from visavis_models.serve.background import Background, resized
 from visavis_models.serve.colour import to_i420
 from visavis_models.serve.portrait import ASSETS, Portrait, portrait
+from visavis_models.serve.quality import Quality, steps_of
 from visavis_models.serve.renderer import Renderer, compile_kernels
 from visavis_models.spec import INDEX, N_MOTION
 
@@ -221,3 +223,51 @@ def test_a_raised_tongue_is_seen_behind_the_teeth(renderer: Renderer) -> None:
 
 def test_set_up_compiles_every_kernel() -> None:
     compile_kernels()
+
+
+@pytest.fixture(scope="module")
+def stepped(alex: Portrait) -> Renderer:
+    return Renderer(alex, ladder=True)
+
+
+@pytest.mark.parametrize("quality", list(Quality)[1:])
+def test_a_step_down_shows_the_same_face_at_the_same_place(stepped: Renderer, quality: Quality) -> None:
+    motion = row(jawOpen=0.4, headYaw=-0.15, mouthSmileLeft=0.3)
+    stepped.quality = Quality.FULL
+    best = stepped.render(motion)[0].astype(int)
+    stepped.quality = quality
+    frame = stepped.render(np.repeat(motion, 2, axis=0))[1].astype(int)
+    assert np.abs(frame - best).mean() < 2
+    assert np.array_equal(frame[:20, :20], best[:20, :20])  # the background stays sharp
+
+
+def test_a_step_up_again_gives_the_whole_picture_back(stepped: Renderer, renderer: Renderer) -> None:
+    motion = np.concatenate([row(jawOpen=0.3), row(jawOpen=0.3, headYaw=0.1)])
+    for step in (*stepped.steps, Quality.FULL):
+        stepped.quality = step
+        frames = stepped.render(motion)
+    assert np.array_equal(frames, renderer.render(motion))
+
+
+def test_at_half_rate_the_mouth_moves_in_every_frame_and_the_head_in_every_second(alex: Portrait) -> None:
+    half = Renderer(alex, 256, ladder=True)
+    half.quality = Quality.HALF_RATE
+    motion = np.concatenate([row(jawOpen=0.1 * k, headYaw=0.03 * k) for k in range(4)])
+    frames = half.render(motion).astype(int)
+    changed = [np.abs(after - before).sum(2) > 30 for before, after in pairwise(frames)]
+    brows = [part[60:90].sum() for part in changed]
+    assert all(part.any() for part in changed) and max(brows[0], brows[2]) < 0.01 * brows[1]
+
+
+def test_no_step_shimmers_at_rest(stepped: Renderer) -> None:
+    for step in stepped.steps:
+        stepped.quality = step
+        first, second, third = stepped.render(np.repeat(row(mouthSmileLeft=0.3), 3, axis=0))
+        assert np.array_equal(first, second) and np.array_equal(second, third) and stepped.canvas.drawn == 0
+
+
+def test_steps_are_those_that_draw_fewer_pixels_than_they_show(alex: Portrait, renderer: Renderer) -> None:
+    assert steps_of(512) == tuple(Quality)
+    assert [step.value for step in steps_of(384)] == ["full", "half_rate", "half_rate_256"]
+    with pytest.raises(InputError, match="half_rate"):
+        renderer.quality = Quality.HALF_RATE

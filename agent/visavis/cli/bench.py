@@ -25,6 +25,7 @@ from visavis.media.frames import to_float
 from visavis_models.errors import InputError, VisavisError
 from visavis_models.serve.motion import HOP, MotionModel
 from visavis_models.serve.portrait import portrait
+from visavis_models.serve.quality import Quality, steps_of
 from visavis_models.serve.renderer import Renderer
 from visavis_models.serve.stream import HORIZON_FRAMES, MotionStream, voice_windows
 from visavis_models.spec import MODEL_FRAME, MODEL_RATE, ROOM_RATE, frames_in
@@ -89,18 +90,25 @@ def bench_motion(folder: Path, _: Path | None) -> Iterator[Row]:
 
 
 def bench_render(folder: Path, _: Path | None) -> Iterator[Row]:
-    """Time of one drawn frame on one core, over the motion of a spoken passage."""
+    """Time of one drawn frame on one core at every step of the ladder, over the motion of a spoken passage."""
     voice = read_audio(passage(folder), MODEL_RATE)
     stream = MotionStream(MotionModel.load())
     rows = [stream.next(window) for window in voice_windows(voice, frames_in(len(voice), MODEL_RATE))]
-    for size in (512, 384, 256):
-        renderer, times = Renderer(portrait("alex"), size), []
-        renderer.render(rows[0][None])
-        for row in tqdm(rows, desc=f"{size}x{size}", unit="frame", leave=False, disable=None):
-            began = time.perf_counter()
-            renderer.render(row[None])
-            times.append((time.perf_counter() - began) * 1000)
-        yield f"alex at {size}x{size}, a frame", spread(times, "ms")
+    full = (Quality.FULL,)
+    for size, steps in ((512, steps_of(512)), (384, full), (256, full)):
+        renderer = Renderer(portrait("alex"), size, ladder=True)
+        for step in steps:
+            renderer.quality = step
+            name = f"alex at {size}x{size}, {step.value}, a frame"
+            renderer.render(rows[0][None])
+            wall, spent = [], []
+            for row in tqdm(rows, desc=name, unit="frame", leave=False, disable=None):
+                began, used = time.perf_counter(), time.thread_time()
+                renderer.render(row[None])
+                spent.append((time.thread_time() - used) * 1000)
+                wall.append((time.perf_counter() - began) * 1000)
+            yield f"{name}, processor time", percentiles(spent, "ms")
+            yield f"{name}, on the clock", percentiles(wall, "ms")
 
 
 def bench_talk(folder: Path, _: Path | None) -> Iterator[Row]:
@@ -167,6 +175,11 @@ def run(args: list[str]) -> None:
 def spread(values: list[float], unit: str) -> str:
     """Median and range."""
     return f"{np.median(values):.4g} {unit} (min {np.min(values):.4g}, p95 {np.percentile(values, 95):.4g})"
+
+
+def percentiles(values: list[float], unit: str) -> str:
+    """Median and the 99th percentile."""
+    return f"{np.median(values):.4g} {unit} (p99 {np.percentile(values, 99):.4g})"
 
 
 BENCHMARKS: dict[str, Callable[[Path, Path | None], Iterator[Row]]] = {

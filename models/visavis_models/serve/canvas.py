@@ -15,6 +15,7 @@ from visavis_models.serve import raster
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 Picture = NDArray[np.uint8]
+Packed = NDArray[np.uint32]  # RGBA, red in the lowest byte
 Window = tuple[int, int, int, int]  # x0, y0, width, height in pixels of the frame
 
 
@@ -27,10 +28,9 @@ class Canvas:
         points: float32 [N, 3], where the skin's vertices were; values: [N, 3], what they showed.
         map: float32 [S, S, 4], the places of the picture that each pixel shows, see `raster`.
         base: uint8 [S, S, 4], figure over background before edges, eyes and mouth; RGB and the figure's alpha.
-        frame: uint8 [S, S, 4], all of it.
-        planes: uint8 [S * 3 / 2, S], the frame as I420 where that is asked for.
+        frame: uint8 [S, S, 4], all of it; packed_base, packed_frame: uint32 [S, S], the same memory, a number a pixel.
         spans: int32 [S, 2], the first and one past the last column of each row that was drawn anew.
-        windows: those of eyes and mouth.
+        windows: those of both eyes and the mouth.
     """
 
     points: FloatArray
@@ -38,10 +38,14 @@ class Canvas:
     map: FloatArray
     base: Picture
     frame: Picture
-    planes: Picture
     spans: IntArray
     row: FloatArray | None = None
     windows: list[Window] = field(default_factory=list)
+    packed_base: Packed = field(init=False)
+    packed_frame: Packed = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.packed_base, self.packed_frame = (whole.view("<u4")[..., 0] for whole in (self.base, self.frame))
 
     @classmethod
     def empty(cls, size: int, vertices: int) -> Canvas:
@@ -51,7 +55,6 @@ class Canvas:
             map=np.zeros((size, size, 4), np.float32),
             base=np.zeros((size, size, 4), np.uint8),
             frame=np.zeros((size, size, 4), np.uint8),
-            planes=np.zeros((size * 3 // 2, size), np.uint8),
             spans=np.zeros((size, 2), np.int32),
         )
 
@@ -61,19 +64,39 @@ class Canvas:
         return int((self.spans[:, 1] - self.spans[:, 0]).sum())
 
     def find_changes(
-        self, triangles: tuple[IntArray, ...], points: FloatArray, values: FloatArray, windows: list[Window]
-    ) -> None:
-        """Set `spans` to where the next frame differs: bent triangles, and the windows of both frames."""
+        self,
+        triangles: tuple[IntArray, ...],
+        points: FloatArray,
+        values: FloatArray,
+        windows: list[Window],
+        alike: list[bool],
+    ) -> list[bool]:
+        """Set `spans` to where the next frame differs: bent triangles, and the windows of both frames.
+
+        Args:
+            windows: of the next frame; alike: which of them show the same unless the skin in them has changed.
+
+        Returns:
+            which windows have to be drawn.
+        """
         size = len(self.spans)
         if self.row is None:
             self.spans[:] = [0, size]
-            return
+            return [True] * len(windows)
         self.spans[:] = 0
         for part in triangles:
             raster.find_changes(part, points, values, self.points, self.values, self.spans, size)
-        for x0, y0, w, h in (*windows, *self.windows):
-            raster.widen(self.spans, x0, y0, x0 + w - 1, y0 + h - 1, size)
         raster.grow(self.spans, 2, size)
+        drawn = [False] * len(windows)
+        for _ in windows:  # what one window widens may reach into another
+            for k, ((x0, y0, w, h), old) in enumerate(zip(windows, self.windows, strict=True)):
+                same = alike[k] and (x0, y0, w, h) == old
+                if drawn[k] or (same and not raster.crosses(self.spans, x0, y0, x0 + w - 1, y0 + h - 1)):
+                    continue
+                drawn[k] = True
+                for left, top, wide, high in (windows[k], old):
+                    raster.widen(self.spans, left, top, left + wide - 1, top + high - 1, size)
+        return drawn
 
     def forget(self) -> None:
         """The next frame is drawn from nothing."""

@@ -16,12 +16,12 @@ IntArray = NDArray[np.int32]
 Picture = NDArray[np.uint8]
 Packed = NDArray[np.uint32]  # RGBA, red in the lowest byte
 
-LANES, LOW = np.uint32(0x00FF00FF), np.uint32(0xFFFF)
+LANES, LOW, ROUNDING = np.uint32(0x00FF00FF), np.uint32(0xFFFF), np.uint32(0x00800080)
 OPAQUE, HALF = np.int32(255 << 8), np.int32(1 << 15)
 ZERO, ROUND, SCALE = np.float32(0), np.float32(0.5), np.float32(16)
 # unsigned throughout: the compiler then leaves out the test for indices counted from the end
 ONE, FOUR = np.uint32(1), np.uint32(4)
-EIGHT, SIXTEEN = np.uint32(8), np.uint32(16)
+EIGHT, SIXTEEN, TWENTY_FOUR, BYTE = np.uint32(8), np.uint32(16), np.uint32(24), np.uint32(255)
 # Texels between neighbouring pixels, where about 2 are usual: within the face, and between it and what is around it.
 TEAR, RIM_TEAR = np.float32(9.0), np.float32(2.9)
 CORNEA = 0.42  # how far before the eyeball's centre the cornea's lies, in radii of the eyeball
@@ -80,55 +80,52 @@ def byte(value: float) -> np.uint8:  # pragma: no cover
 
 
 @njit(inline="always", **JIT)
-def top_byte(value: np.int32) -> np.uint8:  # pragma: no cover
-    """A value in 16 bits of fixed point as a byte, rounded and held at 255."""
-    whole = (value + HALF) >> 16
-    return np.uint8(whole if whole < 255 else 255)
+def top_byte(value: np.int32) -> np.uint32:  # pragma: no cover
+    """A value in 16 bits of fixed point, rounded and held at 255."""
+    return np.uint32(min((value + HALF) >> np.int32(16), np.int32(255)))
 
 
 @njit(**JIT)
-def paint(
-    target: FloatArray, spans: IntArray, figure: Packed, plate: Picture, out: Picture
-) -> None:  # pragma: no cover
-    """The figure (RGBA premultiplied) through the map target [S, S, 4] over the plate [S, S, 3].
+def paint(target: FloatArray, spans: IntArray, figure: Packed, plate: Packed, out: Packed) -> None:  # pragma: no cover
+    """The figure (RGBA premultiplied) through the map target [S, S, 4] over the plate [S, S], of alpha 0.
 
     Args:
         spans: [S, 2], the columns of each row that are painted.
-        out: RGBA [S, S, 4]; the alpha is the figure's own, the colour that over the plate.
+        out: RGBA [S, S]; the alpha is the figure's own, the colour that over the plate.
     """
     for i in range(out.shape[0]):
-        for j in range(spans[i, 0], spans[i, 1]):
-            if target[i, j, 0] == BARE:
-                for k in range(3):
-                    out[i, j, k] = plate[i, j, k]
-                out[i, j, 3] = 0
+        line, behind, row = target[i], plate[i], out[i]
+        for j in range(np.uint32(spans[i, 0]), np.uint32(spans[i, 1])):
+            at = np.uint32(j)
+            if line[at, 0] == BARE:
+                row[at] = behind[at]
                 continue
-            even, odd = lanes(figure, target[i, j, 0], target[i, j, 1])
-            bright = np.int32(target[i, j, 2] * 256 + np.float32(0.5))
+            even, odd = lanes(figure, line[at, 0], line[at, 1])
+            bright = np.int32(line[at, 2] * np.float32(256) + ROUND)
             r, g = np.int32(even & LOW) * bright, np.int32(odd & LOW) * bright
             b, a = np.int32(even >> SIXTEEN) * bright, np.int32(odd >> SIXTEEN)
             if a < OPAQUE:
-                behind = OPAQUE - a
-                r += plate[i, j, 0] * behind
-                g += plate[i, j, 1] * behind
-                b += plate[i, j, 2] * behind
-            out[i, j, 0], out[i, j, 1], out[i, j, 2] = top_byte(r), top_byte(g), top_byte(b)
-            out[i, j, 3] = np.uint8((a + 128) >> 8)
+                under, share = behind[at], np.int32(OPAQUE - a)
+                r += np.int32(under & BYTE) * share
+                g += np.int32((under >> EIGHT) & BYTE) * share
+                b += np.int32((under >> SIXTEEN) & BYTE) * share
+            alpha = np.uint32((a + np.int32(128)) >> np.int32(8))
+            row[at] = top_byte(r) | (top_byte(g) << EIGHT) | (top_byte(b) << SIXTEEN) | (alpha << TWENTY_FOUR)
 
 
 @njit(inline="always", **JIT)
-def torn(here: FloatArray, there: FloatArray) -> bool:  # pragma: no cover
-    """Whether the face ends between two neighbouring pixels of a map [4]: they show places far apart."""
-    away = max(abs(here[0] - there[0]), abs(here[1] - there[1]))
+def torn(u: float, v: float, depth: float, other_u: float, other_v: float, other: float) -> bool:  # pragma: no cover
+    """Whether the face ends between two neighbouring pixels of a map: they show places (u, v) far apart."""
+    away = max(abs(u - other_u), abs(v - other_v))
     if away <= RIM_TEAR:
         return False
-    one, other = here[3] > FAR, there[3] > FAR
-    return (one or other) and (away > TEAR or not (one and other))
+    one, two = depth > FAR, other > FAR
+    return bool((one or two) and (away > TEAR or not (one and two)))
 
 
 @njit(**JIT)
-def soften(target: FloatArray, spans: IntArray, box: IntArray, base: Picture, out: Picture) -> None:  # pragma: no cover
-    """What is painted [S, S, 4] into the frame out, the face's edges without steps where it covers something.
+def soften(target: FloatArray, spans: IntArray, box: IntArray, base: Packed, out: Packed) -> None:  # pragma: no cover
+    """What is painted [S, S] into the frame out, the face's edges without steps where it covers something.
 
     Both sides of such an edge become a mean of 3 x 3 pixels. Where the mesh is whole, as at rest, nothing changes.
 
@@ -137,28 +134,88 @@ def soften(target: FloatArray, spans: IntArray, box: IntArray, base: Picture, ou
         box: x0, y0, x1, y1 of the pixels to look at for edges, at least one inside of the frame's border.
     """
     for i in range(out.shape[0]):
-        first, last = spans[i, 0], spans[i, 1]
-        out[i, first:last] = base[i, first:last]
+        first, last = np.uint32(spans[i, 0]), np.uint32(spans[i, 1])
+        for j in range(first, last):
+            out[i, np.uint32(j)] = base[i, np.uint32(j)]
         if i < box[1] or i >= box[3]:
             continue
         line, under = target[i], target[i + 1]
-        for j in range(max(first, box[0]), min(last, box[2])):
+        begin, end = max(first, np.uint32(box[0])), min(last, np.uint32(box[2]))
+        if begin >= end:
+            continue
+        u, v, depth = line[begin, 0], line[begin, 1], line[begin, 3]
+        for j in range(begin, end):
+            at, after = np.uint32(j), np.uint32(j) + ONE
+            right_u, right_v, right = line[after, 0], line[after, 1], line[after, 3]
+            if torn(u, v, depth, right_u, right_v, right) or torn(
+                u, v, depth, under[at, 0], under[at, 1], under[at, 3]
+            ):
+                out[i, at] = mean_of_nine(base, i, at)
+            u, v, depth = right_u, right_v, right
+
+
+@njit(inline="always", **JIT)
+def mean_of_nine(base: Packed, i: int, j: int) -> np.uint32:  # pragma: no cover
+    """The pixels around (i, j) of base [S, S], weighed 1 2 1, 2 4 2, 1 2 1: two channels in one addition."""
+    even, odd = np.uint32(0), np.uint32(0)
+    for m in range(-1, 2):
+        for n in range(-1, 2):
+            pixel = base[i + m, j + n]
+            weight = np.uint32((2 - abs(m)) * (2 - abs(n)))
+            even += (pixel & LANES) * weight
+            odd += ((pixel >> EIGHT) & LANES) * weight
+    half = np.uint32(0x00080008)
+    return (((even + half) >> FOUR) & LANES) | ((((odd + half) >> FOUR) & LANES) << EIGHT)
+
+
+@njit(**JIT)
+def scale_up(
+    small: Packed, spans: IntArray, plate: Packed, out: Packed, out_spans: IntArray
+) -> None:  # pragma: no cover
+    """A frame [s, s] into a larger one out [S, S], bilinear, where it was drawn anew.
+
+    Args:
+        spans: [s, 2], the columns of each row that were; out_spans: [S, 2], set to those of out.
+        plate: [S, S], taken where nothing of the figure is seen.
+    """
+    s, S = small.shape[0], out.shape[0]
+    ratio = np.float32(s) / np.float32(S)
+    for i in range(S):
+        y = (np.float32(i) + ROUND) * ratio - ROUND
+        above = max(int(np.floor(y)), 0)
+        below = min(above + 1, s - 1)
+        first, last = min(spans[above, 0], spans[below, 0]), max(spans[above, 1], spans[below, 1])
+        if spans[above, 0] >= spans[above, 1]:
+            first, last = spans[below, 0], spans[below, 1]
+        elif spans[below, 0] >= spans[below, 1]:
+            first, last = spans[above, 0], spans[above, 1]
+        if first >= last:
+            out_spans[i, 0] = out_spans[i, 1] = 0
+            continue
+        left, right = max(int((first - 1) / ratio), 0), min(int((last + 1) / ratio) + 1, S)
+        out_spans[i, 0], out_spans[i, 1] = left, right
+        for j in range(np.uint32(left), np.uint32(right)):
             at = np.uint32(j)
-            if torn(line[at], line[at + ONE]) or torn(line[at], under[at]):
-                for k in range(4):
-                    side = np.int32(base[i - 1, j, k]) + base[i + 1, j, k] + base[i, j - 1, k] + base[i, j + 1, k]
-                    corner = np.int32(base[i - 1, j - 1, k]) + base[i + 1, j + 1, k]
-                    corner += np.int32(base[i + 1, j - 1, k]) + base[i - 1, j + 1, k]
-                    out[i, j, k] = (4 * np.int32(base[i, j, k]) + 2 * side + corner + 8) // 16
+            even, odd = lanes(small, (np.float32(at) + ROUND) * ratio - ROUND, y)
+            if odd >> SIXTEEN == np.uint32(0):
+                out[i, at] = plate[i, at]
+            else:
+                out[i, at] = (((even + ROUNDING) >> EIGHT) & LANES) | ((odd + ROUNDING) & ~LANES)
 
 
 @njit(**JIT)
 def take_window(out: Picture, x0: int, y0: int, fine: int, colour: FloatArray) -> None:  # pragma: no cover
     """What the picture out [S, S, 4] already shows, into the samples colour [h, w, 3] of a window."""
-    for i in range(colour.shape[0]):
-        for j in range(colour.shape[1]):
-            for k in range(3):
-                colour[i, j, k] = out[y0 + i // fine, x0 + j // fine, k]
+    for i in range(colour.shape[0] // fine):
+        for j in range(colour.shape[1] // fine):
+            r, g, b = (
+                np.float32(out[y0 + i, x0 + j, 0]),
+                np.float32(out[y0 + i, x0 + j, 1]),
+                np.float32(out[y0 + i, x0 + j, 2]),
+            )
+            for m in range(i * fine, i * fine + fine):
+                for n in range(j * fine, j * fine + fine):
+                    colour[m, n, 0], colour[m, n, 1], colour[m, n, 2] = r, g, b
 
 
 @njit(**JIT)
@@ -335,7 +392,9 @@ def blend_strip(
             alpha' = 1 - (1 - alpha)^density.
     """
     h, w = colour.shape[0], colour.shape[1]
-    dense, layers = np.float32(fine), np.float32(density)
+    dense, thick = np.float32(fine), np.empty(256, np.float32)
+    for k in range(256):
+        thick[k] = WHOLE - (WHOLE - np.float32(k) * np.float32(1 / 255)) ** np.float32(density)
     ox, oy = np.float32(x0) - ROUND + ROUND / dense, np.float32(y0) - ROUND + ROUND / dense
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
@@ -364,7 +423,7 @@ def blend_strip(
                 )
                 if alpha == ZERO:
                     continue
-                alpha = WHOLE - (WHOLE - alpha * np.float32(1 / 255)) ** layers
+                alpha = thick[np.uint32(alpha + ROUND)]
                 colour[i, j, 0] += alpha * (r - colour[i, j, 0])
                 colour[i, j, 1] += alpha * (g - colour[i, j, 1])
                 colour[i, j, 2] += alpha * (bl - colour[i, j, 2])

@@ -120,29 +120,40 @@ def find_changes(
     width: int,
 ) -> None:  # pragma: no cover
     """Widen the spans [S, 2] by the boxes around what triangles were and are of which anything differs."""
-    differs = np.empty(len(points), np.bool_)
-    for i in range(len(points)):
+    N, S = len(points), len(spans)
+    differs = np.empty(N, np.bool_)
+    x0, x1, y0, y1 = np.empty(N, np.int32), np.empty(N, np.int32), np.empty(N, np.int32), np.empty(N, np.int32)
+    for i in range(N):
         same = True
         for k in range(3):
             same &= points[i, k] == old_points[i, k] and values[i, k] == old_values[i, k]
         differs[i] = not same
+        x0[i] = np.int32(np.floor(min(points[i, 0], old_points[i, 0])))
+        x1[i] = np.int32(np.ceil(max(points[i, 0], old_points[i, 0])))
+        y0[i] = np.int32(np.floor(min(points[i, 1], old_points[i, 1])))
+        y1[i] = np.int32(np.ceil(max(points[i, 1], old_points[i, 1])))
     for t in range(len(triangles)):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        a, b, c = np.uint32(triangles[t, 0]), np.uint32(triangles[t, 1]), np.uint32(triangles[t, 2])
         if not (differs[a] or differs[b] or differs[c]):
             continue
-        x0 = min(
-            min(points[a, 0], points[b, 0], points[c, 0]), min(old_points[a, 0], old_points[b, 0], old_points[c, 0])
-        )
-        x1 = max(
-            max(points[a, 0], points[b, 0], points[c, 0]), max(old_points[a, 0], old_points[b, 0], old_points[c, 0])
-        )
-        y0 = min(
-            min(points[a, 1], points[b, 1], points[c, 1]), min(old_points[a, 1], old_points[b, 1], old_points[c, 1])
-        )
-        y1 = max(
-            max(points[a, 1], points[b, 1], points[c, 1]), max(old_points[a, 1], old_points[b, 1], old_points[c, 1])
-        )
-        widen(spans, int(np.floor(x0)), int(np.floor(y0)), int(np.ceil(x1)), int(np.ceil(y1)), width)
+        left, right = max(min(x0[a], x0[b], x0[c]), 0), min(max(x1[a], x1[b], x1[c]) + 1, width)
+        if left >= right:
+            continue
+        for i in range(max(min(y0[a], y0[b], y0[c]), 0), min(max(y1[a], y1[b], y1[c]) + 1, S)):
+            at = np.uint32(i)
+            if spans[at, 0] >= spans[at, 1]:
+                spans[at, 0], spans[at, 1] = left, right
+            else:
+                spans[at, 0], spans[at, 1] = min(spans[at, 0], left), max(spans[at, 1], right)
+
+
+@njit(**JIT)
+def crosses(spans: IntArray, x0: int, y0: int, x1: int, y1: int) -> bool:  # pragma: no cover
+    """Whether the spans [S, 2] of a frame hold any of the pixels x0..x1, y0..y1 (the last ones included)."""
+    for i in range(max(0, y0), min(len(spans), y1 + 1)):
+        if spans[i, 0] <= x1 and spans[i, 1] > x0 and spans[i, 0] < spans[i, 1]:
+            return True
+    return False
 
 
 @njit(**JIT)
@@ -199,15 +210,19 @@ def draw_mesh(
     # Single precision throughout: a constant of Python's would make every product a double.
     dense, half = np.float32(fine), np.float32(0.5)
     ox, oy = np.float32(x0) - half + half / dense, np.float32(y0) - half + half / dense
-    right_most, low_most = np.float32(w - 1), np.float32(h - 1)
+    top, low = h, -1
+    for i in range(h):
+        if spans[i, 0] < spans[i, 1]:
+            top, low = min(top, i), i
+    right_most, high_most, low_most = np.float32(w - 1), np.float32(top), np.float32(low)
     for t in range(len(triangles)):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        a, b, c = np.uint32(triangles[t, 0]), np.uint32(triangles[t, 1]), np.uint32(triangles[t, 2])
         ax, ay = (points[a, 0] - ox) * dense, (points[a, 1] - oy) * dense
         bx, by = (points[b, 0] - ox) * dense, (points[b, 1] - oy) * dense
         cx, cy = (points[c, 0] - ox) * dense, (points[c, 1] - oy) * dense
         low_y, high_y = min(ay, by, cy), max(ay, by, cy)
         low_x, high_x = min(ax, bx, cx), max(ax, bx, cx)
-        if high_y < NONE or low_y > low_most or high_x < NONE or low_x > right_most:
+        if high_y < high_most or low_y > low_most or high_x < NONE or low_x > right_most:
             continue
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if area < THIN:
@@ -215,6 +230,9 @@ def draw_mesh(
         scale = WHOLE / area
         ux, uy = (cy - ay) * scale, (ax - cx) * scale
         vx, vy = (ay - by) * scale, (bx - ax) * scale
+        first_y, last_y = max(top, int(np.ceil(low_y))), min(low, int(np.floor(high_y)))
+        if first_y > last_y or np.ceil(low_x) > np.floor(high_x):  # it lies between the samples
+            continue
         # Each value is linear over the triangle: value(i, j) = start + across j + down i.
         z1, z2 = points[b, 2] - points[a, 2], points[c, 2] - points[a, 2]
         z_across, z_down = ux * z1 + vx * z2, uy * z1 + vy * z2
@@ -226,7 +244,7 @@ def draw_mesh(
         s_across, s_down = ux * s1 + vx * s2, uy * s1 + vy * s2
         u_step, v_step, w_step = inverse(ux), inverse(vx), inverse(-ux - vx)
         left, right = max(NONE, np.ceil(low_x)), min(right_most, np.floor(high_x))
-        for i in range(max(0, int(np.ceil(low_y))), min(h - 1, int(np.floor(high_y))) + 1):
+        for i in range(first_y, last_y + 1):
             dy = np.float32(i) - ay
             u, v = uy * dy - ux * ax + EDGE, vy * dy - vx * ax + EDGE
             first, last = narrowed(u, ux, u_step, left, right)
