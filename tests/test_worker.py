@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
 from visavis.media.settings import Settings, WorkerSettings
-from visavis.worker import AGENT_NAME, ENVIRONMENT, PRELOADED, answer, identity_of, load, server
+from visavis.worker import AGENT_NAME, ENVIRONMENT, PRELOADED, answer, identity_of, is_over, load, server
 
 
 class Full:
@@ -49,6 +51,28 @@ async def test_a_full_worker_leaves_the_call_to_others() -> None:
 def test_an_agent_with_a_partner_is_known_by_its_name() -> None:
     assert identity_of('{"name": "Alex", "partner": "Nora", "role": "asks"}') == "Alex"
     assert identity_of('{"name": "Alex"}') == identity_of("no JSON") == ""
+
+
+async def test_a_call_waits_for_another_that_ends() -> None:
+    request, machine = Request(), Full(2)
+    answering = asyncio.create_task(answer(machine, 2, request))
+    await asyncio.sleep(0)
+    assert not request.answers
+    machine.active_jobs.pop()
+    await answering
+    assert request.answers == [("accept", AGENT_NAME)]
+
+
+async def test_a_room_that_closed_before_we_came_is_no_call() -> None:
+    async def sid() -> str:
+        return "RM_new"
+
+    def context(sent_to: str, people: dict) -> SimpleNamespace:
+        room = SimpleNamespace(sid=sid(), remote_participants=people)
+        return SimpleNamespace(room=room, job=SimpleNamespace(room=SimpleNamespace(sid=sent_to)))
+
+    assert await is_over(context("RM_old", {}))
+    assert not await is_over(context("RM_new", {}))
 
 
 def test_it_listens_on_loopback_only_and_keeps_few_processes() -> None:

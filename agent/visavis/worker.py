@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 Connect: TypeAlias = Callable[[str, str, rtc.RoomOptions], Coroutine[Any, Any, None]]
 
 AGENT_NAME = "visavis"
+FREE_WITHIN_S = 4.0  # well within what a server waits for an answer
+FREE_EVERY_S = 0.1
 LOADING_NICE = 10  # a call that is held meanwhile goes before
 # of the processes of calls: the machine's few cores belong to their frame loops, and memory is given back
 ENVIRONMENT = {**SINGLE_THREADED, "MALLOC_ARENA_MAX": "2"}
@@ -83,6 +85,9 @@ async def entrypoint(ctx: JobContext) -> None:
         metadata = JobMetadata.parse(ctx.job.metadata)
         ctx.room.connect = dynacast(ctx.room.connect)  # type: ignore[assignment]
         await ctx.connect()
+        if await is_over(ctx):
+            reason = "whoever called was gone before it began"
+            return
         logger.info("call in %s begins", ctx.room.name)
         settings, models = ctx.proc.userdata["settings"], ctx.proc.userdata["models"]
         reason = await Call(ctx.room, settings, models, metadata, ctx.api).run()
@@ -91,6 +96,12 @@ async def entrypoint(ctx: JobContext) -> None:
     finally:
         logger.info("call in %s is over: %s", ctx.job.room.name, reason)
         ctx.shutdown(reason)
+
+
+async def is_over(ctx: JobContext) -> bool:
+    """Whether the room that we were sent to had closed: then our joining opened another one of its name, in which we
+    would wait for ever, and keep others from this machine."""
+    return not ctx.room.remote_participants and ctx.job.room.sid not in ("", await ctx.room.sid)
 
 
 def dynacast(connect: Connect) -> Connect:
@@ -138,11 +149,23 @@ def load(agent_server: AgentServer, max_calls: int) -> float:
 
 
 async def answer(agent_server: AgentServer, max_calls: int, request: JobRequest) -> None:
-    """Take a call unless this machine has as many as it may; then another worker is asked."""
-    if len(agent_server.active_jobs) < max_calls:
-        await request.accept(name=AGENT_NAME, identity=identity_of(request.job.metadata))
-    else:
+    """Take a call unless this machine has as many as it may; then another worker is asked.
+
+    One that comes while another is being ended waits for that: nobody offers it a second time.
+    """
+    try:
+        async with asyncio.timeout(FREE_WITHIN_S):
+            await until_free(agent_server, max_calls)
+    except TimeoutError:
         await request.reject(terminate=False)
+    else:
+        await request.accept(name=AGENT_NAME, identity=identity_of(request.job.metadata))
+
+
+async def until_free(agent_server: AgentServer, max_calls: int) -> None:
+    """Return as soon as this machine has fewer calls than it may."""
+    while len(agent_server.active_jobs) >= max_calls:  # noqa: ASYNC110
+        await asyncio.sleep(FREE_EVERY_S)
 
 
 def identity_of(metadata: str) -> str:

@@ -200,18 +200,21 @@ class Call:
 
     # -- the caller --------------------------------------------------------------------------------------------------
 
-    async def _audible(self) -> None:
-        """Wait until our voice is published and somebody listens to it."""
+    async def _audible(self) -> bool:
+        """Wait until our voice is published and somebody listens to it; False when the call ended meanwhile."""
         voices = [
             publication.wait_for_subscription()
             for publication in self._room.local_participant.track_publications.values()
             if publication.kind == rtc.TrackKind.KIND_AUDIO
         ]
-        try:
-            async with asyncio.timeout(SUBSCRIBED_WITHIN_S):
-                await asyncio.gather(*voices)
-        except TimeoutError:
+        listened = asyncio.gather(*voices)
+        done, _ = await asyncio.wait(
+            (listened, self._ended), timeout=SUBSCRIBED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        listened.cancel()
+        if not done:
             logger.info("nobody listens to the voice; greeting all the same")
+        return not self._ended.done()
 
     async def _on_person(self, person: rtc.RemoteParticipant) -> None:
         """Somebody is there: the agent listens to a telephone rather than to anybody else."""

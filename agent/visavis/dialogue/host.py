@@ -28,8 +28,9 @@ LATE_S = 0.4  # the voice is too slow when what was spoken falls behind the cloc
 Tell = Callable[[str, str], None]  # part, a sentence for a person
 
 
-async def at_once() -> None:
+async def at_once() -> bool:
     """Nothing to wait for."""
+    return True
 
 
 class Host(Agent):
@@ -39,7 +40,7 @@ class Host(Agent):
         instructions: for the language model.
         notice: said before anything else, and not interruptible; "" for nothing.
         greeting: said first; "" for nothing.
-        ready: awaited before the greeting: the avatar's own voice track is heard.
+        ready: awaited before the greeting: whether there is still somebody to greet, who hears the avatar's own voice.
         sight: what the camera shows, told to the language model.
         tell: tells the people in the room of a fault.
         words: is told what the user just said.
@@ -53,7 +54,7 @@ class Host(Agent):
         instructions: str,
         notice: str = "",
         greeting: str = "",
-        ready: Callable[[], Awaitable[None]] = at_once,
+        ready: Callable[[], Awaitable[bool]] = at_once,
         sight: Sight | None = None,
         tell: Tell = lambda part, message: None,
         words: Words | None = None,
@@ -71,7 +72,8 @@ class Host(Agent):
         self._answers = answers
 
     async def on_enter(self) -> None:
-        await self._ready()
+        if not await self._ready():
+            return
         if self._notice:
             self.session.say(self._notice, allow_interruptions=False)
         if self._greeting:

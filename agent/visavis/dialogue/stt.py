@@ -28,6 +28,7 @@ from livekit.agents import (
 from livekit.local_inference import VAD
 from numpy.typing import NDArray
 
+from visavis.dialogue.hum import HUM, is_hum
 from visavis.dialogue.moonshine import Moonshine
 from visavis.dialogue.priority import RECOGNITION_NICE, quiet_thread
 from visavis.dialogue.segmenter import WINDOW, Cue, Pace, Segmenter
@@ -163,7 +164,8 @@ class Ear:
         transcript = self._latest
         if transcript is None:
             began = time.thread_time()
-            transcript = self._recogniser.transcribe(self._segmenter.utterance())
+            utterance = self._segmenter.utterance()
+            transcript = Transcript(HUM, 1.0) if is_hum(utterance) else self._recogniser.transcribe(utterance)
             self._segmenter.looked(time.thread_time() - began)
             self._latest = transcript
         return Heard(kind, transcript, self._segmenter.start, self._segmenter.end)

@@ -18,6 +18,7 @@ import time
 import wave
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -249,7 +250,8 @@ class Softphone(Running):
             async with asyncio.timeout(within_s), self._news:
                 await self._news.wait_for(lambda: found() is not None)
         except TimeoutError:
-            seen = ", ".join(f"{event.kind} {event.param}".strip() for event in self.events) or "nothing"
+            happened = [f"{event.kind} {event.param}".strip() for event in self.events]
+            seen = ", ".join(words for words, _ in groupby(happened)) or "nothing"
             raise ServerError(f"the phone saw no {kind} within {within_s:g} s, but {seen}") from None
         event = found()
         assert event is not None
