@@ -70,9 +70,16 @@ def test_upright_turns_clockwise(rotation: int, corner: tuple[int, int]) -> None
     assert turned[corner].tolist() == [255, 255, 255] and turned.sum() == rgb.sum()
 
 
-def test_upright_thins_out_what_is_large() -> None:
+def test_upright_makes_what_is_large_smaller() -> None:
     picture = upright(still(np.zeros((2160, 3840, 3), np.uint8)))
     assert picture.shape == (360, 640, 3) and max(picture.shape) <= LONG_SIDE_PX
+
+
+def test_what_is_made_smaller_keeps_its_colours_and_its_place() -> None:
+    rgb = np.full((1080, 1920, 3), (40, 90, 200), np.uint8)
+    rgb[:540] = (200, 120, 30)
+    small = upright(still(rgb)).astype(int)
+    assert np.abs(small[:175] - (200, 120, 30)).max() < 5 and np.abs(small[185:] - (40, 90, 200)).max() < 5
 
 
 async def test_any_size_and_changes_of_it(room_and_person) -> None:
@@ -104,6 +111,7 @@ async def test_a_muted_camera_is_waited_for(room_and_person) -> None:
     await person.publish()
     camera = Camera(await camera_track(room), silent_s=0.3)
     await next_frame(camera)
+    reopened = camera.reopened  # the first frame may be late
     muted, unmuted = asyncio.Event(), asyncio.Event()
     room.on("track_muted", lambda *_: muted.set())
     room.on("track_unmuted", lambda *_: unmuted.set())
@@ -112,10 +120,27 @@ async def test_a_muted_camera_is_waited_for(room_and_person) -> None:
     person.picture = np.full((336, 240, 3), 60, np.uint8)
     waiting = asyncio.create_task(next_frame(camera, is_upright))
     await asyncio.wait([waiting], timeout=1.0)
-    assert not waiting.done() and camera.reopened == 0
+    assert not waiting.done() and camera.reopened == reopened
     person.track.unmute()
     await asyncio.wait_for(unmuted.wait(), WAIT_S)
     await waiting
+    await camera.aclose()
+
+
+async def test_the_rate_can_be_set_and_nothing_is_looked_at_at_none(room_and_person) -> None:
+    _, person = room_and_person
+    camera = Camera(person.track)
+    await next_frame(camera)
+    camera.fps = 0
+    waiting = asyncio.create_task(next_frame(camera))
+    await asyncio.wait([waiting], timeout=0.5)
+    assert not waiting.done()
+    camera.fps = 4
+    await asyncio.wait_for(waiting, WAIT_S)
+    began = asyncio.get_running_loop().time()
+    for _ in range(3):
+        await next_frame(camera)
+    assert asyncio.get_running_loop().time() - began >= 0.7
     await camera.aclose()
 
 

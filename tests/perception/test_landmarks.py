@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from tests.perception.conftest import SMILE
@@ -21,7 +22,7 @@ def beside(*pictures: np.ndarray) -> np.ndarray:
 def test_a_face_has_478_points_inside_the_picture(tracker: FaceTracker, alex) -> None:
     seen = tracker.see(alex(), 0)
     assert seen.face is not None and seen.face.shape == (478, 3) and seen.face.dtype == np.float32
-    assert seen.size == (256, 256) and seen.timestamp_ms == 0 and seen.pose is None
+    assert seen.size == (256, 256) and seen.timestamp_ms == 0 and tracker.person == 1
     assert (seen.face[:, :2] > 0).all() and (seen.face[:, :2] < 256).all()
 
 
@@ -56,7 +57,49 @@ def test_the_nearest_of_two_is_followed(tracker: FaceTracker, alex) -> None:
     far[64:192, 64:192] = near[::2, ::2]
     for index in range(3):
         seen = tracker.see(beside(far, near), index * STEP_MS)
-        assert seen.face is not None and seen.face[:, 0].mean() > 256
+        assert seen.face is not None and seen.face[:, 0].mean() > 256 and tracker.person == 1
+
+
+def test_the_followed_face_is_kept_until_another_is_clearly_nearer(tracker: FaceTracker, alex) -> None:
+    def crowd(*sizes: int) -> np.ndarray:
+        picture = np.full((256, 256 * len(sizes), 3), 90, np.uint8)
+        for k, size in enumerate(sizes):
+            picture[:size, 256 * k : 256 * k + size] = cv2.resize(alex(), (size, size), interpolation=cv2.INTER_AREA)
+        return picture
+
+    def column(sizes: tuple[int, ...], now_ms: int) -> tuple[int, int]:
+        seen = tracker.see(crowd(*sizes), now_ms)
+        assert seen.face is not None
+        return int(seen.face[:, 0].mean()) // 256, tracker.person
+
+    assert column((220, 190), 0) == (0, 1)
+    assert column((220, 245), 1200) == (0, 1)  # a little nearer
+    assert column((160, 256), 2400) == (1, 2)  # clearly nearer
+    assert column((160, 256), 2600) == (1, 2)
+
+
+def test_of_ten_faces_the_nearest_counts_and_costs_no_more(tracker: FaceTracker, alex) -> None:
+    far, near = cv2.resize(alex(), (140, 140), interpolation=cv2.INTER_AREA), alex()
+    picture = np.full((560, 700, 3), 90, np.uint8)
+    for k in range(9):
+        y, x = divmod(k, 5)
+        picture[y * 140 : y * 140 + 140, x * 140 : x * 140 + 140] = far
+    picture[300:556, 300:556] = near
+    faces = [tracker.see(picture, now_ms).face for now_ms in (0, 60, 120)]
+    assert all(face is not None and face[:, 0].min() > 300 and face[:, 1].min() > 300 for face in faces)
+
+
+def test_a_face_that_was_gone_for_long_is_somebody_elses(tracker: FaceTracker, alex) -> None:
+    empty = np.full((256, 256, 3), 90, np.uint8)
+    for picture, now_ms, person in (
+        (alex(), 0, 1),
+        (empty, 1000, 1),
+        (alex(), 2000, 1),
+        (empty, 6000, 1),
+        (alex(), 6100, 2),
+    ):
+        tracker.see(picture, now_ms)
+        assert tracker.person == person
 
 
 def test_no_face_and_no_body_where_there_is_none(tracker: FaceTracker) -> None:
@@ -74,7 +117,7 @@ def test_far_away_a_body_is_seen_and_somebody_is_present(
     known: frozenset[str] = frozenset()
     for now_ms in range(0, 3000, STEP_MS):
         seen = tracker.see(picture, now_ms)
-        assert seen.face is None and (seen.pose is not None) == (now_ms % 1000 == 0)
+        assert seen.face is None and (seen.pose is not None) == (now_ms % 400 == 0)
         known = cues.update(seen, float(picture.mean()))
     assert known == {"present"}
     assert capfd.readouterr().err == ""

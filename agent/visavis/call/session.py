@@ -27,6 +27,7 @@ from visavis.media.metrics import LoadMeter
 from visavis.media.settings import Settings
 from visavis.perception import Watcher
 from visavis.perception.camera import CAMERA_FPS
+from visavis.perception.user_motion import SeenMotion
 from visavis.phone.caller import Caller, Leg, is_phone
 from visavis.phone.digits import Keypad, spoken
 from visavis.phone.tools import PhoneTools
@@ -39,6 +40,7 @@ SUBSCRIBED_WITHIN_S = 10.0  # a caller who never listens gets the greeting as ca
 RETURN_WITHIN_S = 20.0  # a caller whose connection broke may come back
 MIC_FRAME_MS = 20
 EVENTS_AT_ONCE = 64
+SURE = 0.3  # confidence of the newest row, 0..1, below which the face takes no notice of what is seen
 
 
 class Call:
@@ -78,7 +80,7 @@ class Call:
         self._started = False
         self._leaving: asyncio.TimerHandle | None = None
         fps = PARTNER_FPS if asked.partner else CAMERA_FPS
-        self._watcher = Watcher(room, self._send, identity=asked.partner or None, fps=fps)
+        self._watcher = Watcher(room, self._send, identity=asked.partner or None, on_motion=self._on_motion, fps=fps)
         self._words = Words()
         self._person = Person(self._watcher.sight)
         self._keypad = Keypad(self._on_keys)
@@ -234,6 +236,9 @@ class Call:
         await self._on_person(person)
         if self._person.caller is not None and self._started:
             self._session.room_io.set_participant(self._person.caller.identity)
+
+    def _on_motion(self, seen: SeenMotion | None) -> None:
+        self._avatar.see(seen.motion if seen is not None and seen.confidence[-1] >= SURE else None)
 
     def _on_digit(self, digit: rtc.SipDTMF) -> None:
         self._keypad.press(digit.digit)

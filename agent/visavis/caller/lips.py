@@ -52,7 +52,7 @@ def lips_at_rest(scene: Scene, turns: Sequence[Turn], spool: Spool, began_s: flo
         stop, reply_s = stop_of(scene, cut), turns[cut.turn].reply_start_s
         if stop is None or reply_s is None:
             continue
-        tracker = FaceTracker(bundles.find())
+        tracker = FaceTracker(bundles.find(), pose_every_ms=None)
         try:
             before = _openings(tracker, spool, began_s, reply_s - REST_S[0], reply_s - REST_S[1])
             after = _openings(tracker, spool, began_s, stop.at - LOOK_BEFORE_S, stop.at + LOOK_AFTER_S)

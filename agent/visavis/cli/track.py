@@ -50,7 +50,7 @@ def watched(video: Path) -> tuple[NDArray[np.float64], NDArray[np.float32], floa
     tracker: FaceTracker | None = None
     try:
         for seconds, picture in pictures:
-            tracker = tracker or FaceTracker(bundles.find())
+            tracker = tracker or FaceTracker(bundles.find(), pose_every_ms=None)
             step = -(-max(picture.shape[:2]) // LONG_SIDE_PX)
             face = tracker.see(picture[::step, ::step], round(seconds * 1000)).face
             times.append(seconds)

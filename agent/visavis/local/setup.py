@@ -26,10 +26,11 @@ def set_up() -> None:
         install_server(say)
     from visavis.media import frames
     from visavis.vision import bundles  # late: importing them takes seconds, and a server that fails needs none
-    from visavis_models.serve.renderer import compile_kernels
+    from visavis_models.serve import follow, renderer
 
     bundles.ensure(say)
-    compile_kernels()
+    renderer.compile_kernels()
+    follow.compile_kernels()
     frames.compile_kernels()
 
 

@@ -15,15 +15,15 @@ import numpy as np
 from livekit import rtc
 from numpy.typing import NDArray
 
-from visavis.media.frames import to_rgb
+from visavis.media.frames import to_rgb, within
 
 logger = logging.getLogger(__name__)
 
-CAMERA_FPS = 5.0  # frames a second looked at
+CAMERA_FPS = 15.0  # frames a second looked at
 SILENT_S = 2.0  # without a frame for so long, a live stream is opened again
 CLOSE_S = 1.0  # a stream that does not end within this is left to itself
 BLANK_PX = 8  # a browser that leaves sends frames of 8x8: no picture of anything
-LONG_SIDE_PX = 640  # larger frames are thinned out to at most this: a face's crop is 192 px wide in any case
+LONG_SIDE_PX = 640  # larger frames are made smaller, to at most this: a face's crop is 192 px wide in any case
 
 QUARTER_TURNS: dict[object, int] = {
     rtc.VideoRotation.VIDEO_ROTATION_0: 0,
@@ -43,10 +43,13 @@ class Camera:
 
     Args:
         track: a subscribed remote video track.
-        fps: at most so many frames a second, > 0.
+        fps: at most so many frames a second; 0: none until it is set again.
         silent_s: without a frame for so long, a live stream is opened again.
         on_silent: called whenever the stream was opened again, with the count of times so far.
         open_stream: opens a stream of a track.
+
+    Attributes:
+        reopened: how often the stream was opened again.
     """
 
     def __init__(
@@ -60,11 +63,26 @@ class Camera:
     ) -> None:
         self.track = track
         self.reopened = 0
-        self._interval_s, self._silent_s = 1.0 / fps, silent_s
+        self._fps, self._silent_s = fps, silent_s
+        self._looks = asyncio.Event()  # whether any frame is wanted
+        self.fps = fps
         self._on_silent = on_silent
         self._open_stream = open_stream
         self._stream = open_stream(track)
         self._due_s = 0.0
+
+    @property
+    def fps(self) -> float:
+        """At most so many frames a second; may be set at any time."""
+        return self._fps
+
+    @fps.setter
+    def fps(self, fps: float) -> None:
+        self._fps = fps
+        if fps > 0:
+            self._looks.set()
+        else:
+            self._looks.clear()
 
     def __aiter__(self) -> Camera:
         return self
@@ -73,10 +91,11 @@ class Camera:
         """The next frame that is due; ends with the track."""
         clock = asyncio.get_running_loop().time
         await asyncio.sleep(self._due_s - clock())  # the stream keeps the newest meanwhile
+        await self._looks.wait()
         while True:
             event = await self._next_event()
             if event.frame.width > BLANK_PX and event.frame.height > BLANK_PX:
-                self._due_s = clock() + self._interval_s
+                self._due_s = clock() + 1 / (self._fps or CAMERA_FPS)
                 return event
 
     async def aclose(self) -> None:
@@ -112,7 +131,6 @@ def upright(event: rtc.VideoFrameEvent) -> NDArray[np.uint8]:
 
     Computes: not for the event loop.
     """
-    rgb = to_rgb(event.frame)
-    step = -(-max(rgb.shape[:2]) // LONG_SIDE_PX)
+    rgb = to_rgb(within(event.frame, LONG_SIDE_PX))
     # the frame's rotation says how far clockwise it has to be turned; numpy turns the other way
-    return np.ascontiguousarray(np.rot90(rgb[::step, ::step], -QUARTER_TURNS[event.rotation]))
+    return np.ascontiguousarray(np.rot90(rgb, -QUARTER_TURNS[event.rotation]))

@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,34 +21,61 @@ from numpy.typing import NDArray
 from visavis.media.errors import InputError, VisavisError
 from visavis.vision.bundles import Bundles, find
 from visavis.vision.quiet import libraries_quiet
+from visavis_models.serve.follow import compile_kernels
 from visavis_models.spec import Landmarks
+
+if TYPE_CHECKING:
+    from mediapipe.tasks.python.components.containers.landmark import NormalizedLandmark
 
 logger = logging.getLogger(__name__)
 
 NICENESS = 10  # of mediapipe's threads
-FACES = 3  # people looked at, of whom the nearest counts
+FACES = 10  # people looked at, of whom the nearest counts
 KEEP = 1.3  # another face must be so many times as large (in height) to take the place of the one followed
-# A body is looked for only where no face is seen, and rarely: it costs three times as much. Faces are found down to
-# about 100 pixels of 640 (two metres or so from a camera), bodies at half of that.
-POSE_EVERY_MS = 1000
+SURVEY_EVERY_MS = 1000  # how often the whole picture is looked at for somebody nearer
+FORGET_MS = 3000  # a face that was gone for longer is somebody else's
+NEAR = 0.5  # in face heights: a face that moved less from picture to picture is the same
+MARGIN = 0.7  # in face heights: so much around the last face the next one is looked for
+# Faces are found down to about 100 pixels of 640 (two metres or so from a camera), bodies at half of that. A body
+# costs three times what a face does.
+POSE_EVERY_MS = 333
+REACH = 2.2  # in face heights to either side: where other people's bodies begin
+GREY = 128  # what is laid over them
 CONFIDENCE = 0.5  # of detection, presence and tracking, 0..1
+NOSE = 0  # of a body's points
+
+Picture = NDArray[np.uint8]
+FloatArray = NDArray[np.float32]
 
 
 class FaceTracker:
     """Follows the nearest face from picture to picture. Blocking: for a thread, one at a time.
 
-    Making the first one imports mediapipe, which takes a second or two: `preload` does that ahead of time.
+    The followed face is looked for where it was, so that a crowd costs no more than one person; the whole picture is
+    surveyed once a second, and whenever nobody is followed. Making the first tracker imports mediapipe, which takes a
+    second or two: `preload` does that ahead of time.
+
+    Args:
+        bundles: the models.
+        pose_every_ms: how often a body is looked for; None: never.
+
+    Attributes:
+        person: counts up whenever somebody else is followed than before.
     """
 
-    def __init__(self, bundles: Bundles) -> None:
-        with libraries_quiet(), ThreadPoolExecutor(1, initializer=_give_way) as maker:
+    def __init__(self, bundles: Bundles, *, pose_every_ms: int | None = POSE_EVERY_MS) -> None:
+        with libraries_quiet(), ThreadPoolExecutor(1, initializer=give_way) as maker:
             self._face, self._pose = maker.submit(_make, bundles).result()
+        self.person = 0
+        self._pose_every_ms = pose_every_ms
         self._last_ms = -1
-        self._pose_due_ms = 0
+        self._pose_due_ms = self._survey_due_ms = 0
         self._body_seen = False
-        self._followed: NDArray[np.float32] | None = None
+        self._crowd = False
+        self._followed: FloatArray | None = None
+        self._followed_ms = 0
 
-    def see(self, picture: NDArray[np.uint8], timestamp_ms: int) -> Landmarks:
+    def see(self, picture: Picture, timestamp_ms: int) -> Landmarks:
         """The landmarks in one picture.
 
         Args:
@@ -54,76 +83,125 @@ class FaceTracker:
             timestamp_ms: when it was taken; pictures come in the order of their times.
 
         Returns:
-            The face where one is seen, else, about once a second, the body where one is seen.
+            The face where one is seen, and about three times a second the body where one is seen: that of the face.
 
         Raises:
             InputError: `picture` is no RGB picture.
         """
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or 0 in picture.shape:
             raise InputError(f"picture is {picture.dtype} {list(picture.shape)}; give RGB uint8 [H, W, 3]")
-        import mediapipe
-
-        # Tasks wants rising times and reads rows without gaps
-        self._last_ms = max(timestamp_ms, self._last_ms + 1)
-        image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
+        self._last_ms = max(timestamp_ms, self._last_ms + 1)  # Tasks wants rising times
+        face = self._find(picture)
+        if face is not None:
+            self._followed, self._followed_ms = face, self._last_ms
+        elif self._last_ms - self._followed_ms > FORGET_MS:
+            self._followed = None
         height, width, _ = picture.shape
-        found = self._face.detect_for_video(image, self._last_ms).face_landmarks
-        faces = [_scaled([(p.x, p.y, p.z) for p in points], width, height) for points in found]
-        self._followed = self._nearest(faces)
-        bodies: list = []
-        if self._followed is None and self._last_ms >= self._pose_due_ms:
-            self._pose_due_ms = self._last_ms + POSE_EVERY_MS
-            with nullcontext() if self._body_seen else libraries_quiet():  # of the first body it complains
-                bodies = self._pose.detect_for_video(image, self._last_ms).pose_landmarks
-            self._body_seen |= bool(bodies)
-        body = _scaled([(p.x, p.y, p.z, p.visibility) for p in bodies[0]], width, height) if bodies else None
-        return Landmarks(face=self._followed, pose=body, size=(width, height), timestamp_ms=timestamp_ms)
+        return Landmarks(face=face, pose=self._body(picture, face), size=(width, height), timestamp_ms=timestamp_ms)
 
     def close(self) -> None:
         """Free the models and end their threads."""
         self._face.close()
         self._pose.close()
 
-    def _nearest(self, faces: list[NDArray[np.float32]]) -> NDArray[np.float32] | None:
-        """The largest face; the one followed so far counts for larger than it is."""
-        if not faces:
+    def _find(self, picture: Picture) -> FloatArray | None:
+        """The face to follow."""
+        face = self._where_it_was(picture) if self._followed is not None else None
+        if face is not None and self._last_ms < self._survey_due_ms:
+            return face
+        self._survey_due_ms = self._last_ms + SURVEY_EVERY_MS
+        faces = self._faces(picture)
+        self._crowd = len(faces) > 1
+        nearest = max(faces, key=lambda other: _height(other) * (KEEP if self._is_followed(other) else 1), default=face)
+        if nearest is None:
             return None
-        return max(faces, key=lambda face: _height(face) * (KEEP if self._is_followed(face) else 1.0))
+        if self._followed is None or (len(faces) > 1 and not self._is_followed(nearest)):
+            self.person += 1
+        return nearest
 
-    def _is_followed(self, face: NDArray[np.float32]) -> bool:
+    def _where_it_was(self, picture: Picture) -> FloatArray | None:
+        """The followed face, if it is still about where it was."""
+        assert self._followed is not None
+        margin = MARGIN * _height(self._followed)
+        low = np.floor(self._followed[:, :2].min(0) - margin).astype(int).clip(0)
+        high = np.ceil(self._followed[:, :2].max(0) + margin).astype(int)
+        part = picture[low[1] : high[1], low[0] : high[0]]
+        if 0 in part.shape:
+            return None
+        faces = [face + np.array([*low, 0], np.float32) for face in self._faces(part)]
+        return max(filter(self._is_followed, faces), key=_height, default=None)
+
+    def _faces(self, picture: Picture) -> list[FloatArray]:
+        return [_scaled(points, picture) for points in self._face.detect(_image(picture)).face_landmarks]
+
+    def _is_followed(self, face: FloatArray) -> bool:
         if self._followed is None:
             return False
         moved = np.linalg.norm(face[:, :2].mean(0) - self._followed[:, :2].mean(0))
-        return bool(moved < 0.5 * _height(self._followed))
+        return bool(moved < NEAR * _height(self._followed))
+
+    def _body(self, picture: Picture, face: FloatArray | None) -> FloatArray | None:
+        """The body [33, 4] that belongs to the face, or any where no face is seen; None too when it is not its time."""
+        if self._pose_every_ms is None or self._last_ms < self._pose_due_ms:
+            return None
+        self._pose_due_ms = self._last_ms + self._pose_every_ms
+        if face is not None and self._crowd:
+            picture = _alone(picture, face)
+        with nullcontext() if self._body_seen else libraries_quiet():  # of the first body it complains
+            bodies = self._pose.detect_for_video(_image(picture), self._last_ms).pose_landmarks
+        if not bodies:
+            return None
+        self._body_seen = True
+        body = _scaled(bodies[0], picture)
+        body = np.concatenate([body, np.array([[p.visibility] for p in bodies[0]], np.float32)], 1)
+        if face is not None and np.linalg.norm(body[NOSE, :2] - face[:, :2].mean(0)) > _height(face):
+            return None
+        return body
 
 
 def preload() -> None:
-    """Import and load all that the first tracker needs: for a process that waits for its first call.
+    """Import and load all that looking at the first person needs: for a process that waits for its first call.
 
     Models that are missing are told when there is a camera to look at.
     """
     try:
         FaceTracker(find()).close()
+        compile_kernels()
     except VisavisError as error:
         logger.warning("%s", error)
 
 
-def _height(face: NDArray[np.float32]) -> float:
+def give_way() -> None:
+    """Raise this thread's niceness; never lower it, which would need a privilege."""
+    thread = threading.get_native_id()
+    os.setpriority(os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
+
+
+def _height(face: FloatArray) -> float:
     """Pixels from the top of a face to its chin."""
     return float(np.ptp(face[:, 1]))
 
 
-def _scaled(points: list[tuple[float, ...]], width: int, height: int) -> NDArray[np.float32]:
-    """Points of 0..1 of the picture to pixels; depth has the scale of x; what follows it stays."""
-    array = np.asarray(points, np.float32)
-    array[:, :3] *= (width, height, width)
-    return array
+def _alone(picture: Picture, face: FloatArray) -> Picture:
+    """The picture with grey over all that is further to the side than a person's own arms."""
+    middle, reach = float(face[:, 0].mean()), REACH * _height(face)
+    out = picture.copy()
+    out[:, : max(0, int(middle - reach))] = GREY
+    out[:, max(0, int(middle + reach)) :] = GREY
+    return out
 
 
-def _give_way() -> None:
-    """Raise this thread's niceness; never lower it, which would need a privilege."""
-    thread = threading.get_native_id()
-    os.setpriority(os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
+def _image(picture: Picture):  # type: ignore[no-untyped-def]
+    import mediapipe
+
+    # Tasks reads rows without gaps
+    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
+
+
+def _scaled(points: Sequence[NormalizedLandmark], picture: Picture) -> FloatArray:
+    """Points of 0..1 of the picture to pixels [N, 3]; depth has the scale of x."""
+    height, width, _ = picture.shape
+    return np.array([(p.x * width, p.y * height, p.z * width) for p in points], np.float32)
 
 
 def _make(bundles: Bundles):  # type: ignore[no-untyped-def]
@@ -132,13 +210,13 @@ def _make(bundles: Bundles):  # type: ignore[no-untyped-def]
     def base(path: os.PathLike[str]) -> BaseOptions:
         return BaseOptions(model_asset_path=os.fspath(path), delegate=BaseOptions.Delegate.CPU)
 
+    # by picture, not by video: a single face would be smoothed, and its lips would lose part of their way
     face = vision.FaceLandmarkerOptions(
         base_options=base(bundles.face),
-        running_mode=vision.RunningMode.VIDEO,
+        running_mode=vision.RunningMode.IMAGE,
         num_faces=FACES,
         min_face_detection_confidence=CONFIDENCE,
         min_face_presence_confidence=CONFIDENCE,
-        min_tracking_confidence=CONFIDENCE,
     )
     pose = vision.PoseLandmarkerOptions(base_options=base(bundles.pose), running_mode=vision.RunningMode.VIDEO)
     return vision.FaceLandmarker.create_from_options(face), vision.PoseLandmarker.create_from_options(pose)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 from livekit import rtc
@@ -15,9 +16,11 @@ from visavis.media.errors import VisavisError
 from visavis.media.events import CueSeen, Fault, wall_us
 from visavis.perception.camera import CAMERA_FPS, Camera, newest_only, upright
 from visavis.perception.cues import Cues
-from visavis.perception.landmarks import FaceTracker
+from visavis.perception.landmarks import FaceTracker, give_way
 from visavis.perception.sight import Sight
+from visavis.perception.user_motion import SeenMotion, UserMotion
 from visavis.vision import bundles
+from visavis_models.serve.follow import Person
 from visavis_models.spec import Landmarks
 
 logger = logging.getLogger(__name__)
@@ -42,6 +45,7 @@ class Watcher:
         room: a room, connected or not yet, that subscribes to video.
         on_event: called on the event loop with every `CueSeen` and `Fault`.
         identity: whose camera, an agent's too; by default that of the first person who shows one.
+        on_motion: called on the event loop after every picture with the person's motion, None while there is none.
         fps: pictures a second looked at.
         open_stream: opens a video stream of a track.
 
@@ -55,17 +59,32 @@ class Watcher:
         on_event: Callable[[CueSeen | Fault], None] | None = None,
         *,
         identity: str | None = None,
+        on_motion: Callable[[SeenMotion | None], None] | None = None,
         fps: float = CAMERA_FPS,
         open_stream: Callable[[rtc.Track], rtc.VideoStream] = newest_only,
     ) -> None:
         self.sight = Sight(self._on_cue)
         self._room, self._identity, self._fps, self._open_stream = room, identity, fps, open_stream
-        self._on_event = on_event
+        self._on_event, self._on_motion = on_event, on_motion
+        self._camera: Camera | None = None
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="perception")
         self._looker = Looker()
         self._cues = Cues()
+
+    @property
+    def fps(self) -> float:
+        """Pictures a second looked at; may be set at any time. At 0 nothing is looked at and nothing known."""
+        return self._fps
+
+    @fps.setter
+    def fps(self, fps: float) -> None:
+        self._fps = fps
+        if self._camera is not None:
+            self._camera.fps = fps
+        if fps <= 0:
+            self._lose_sight()
 
     def start(self) -> None:
         """Begin to watch; from within the event loop."""
@@ -76,7 +95,7 @@ class Watcher:
 
     async def aclose(self) -> None:
         """Stop watching, free the models, end the thread. Nothing is told any more."""
-        task, self._task, self._on_event = self._task, None, None
+        task, self._task, self._on_event, self._on_motion = self._task, None, None, None
         if task is None:
             return
         for name in CHANGES:
@@ -104,7 +123,13 @@ class Watcher:
     def _lose_sight(self) -> None:
         """No picture: whoever is in the next one is looked at afresh."""
         self._cues = Cues()
+        self._looker.forget()
         self.sight.lost()
+        self._move(None)
+
+    def _move(self, motion: SeenMotion | None) -> None:
+        if self._on_motion is not None:
+            self._on_motion(motion)
 
     async def _follow(self) -> None:
         """Watch whichever track is the person's camera; another task for each."""
@@ -141,28 +166,54 @@ class Watcher:
     async def _watch(self, track: rtc.Track) -> None:
         loop = asyncio.get_running_loop()
         camera = Camera(track, fps=self._fps, on_silent=self._on_silent, open_stream=self._open_stream)
+        self._camera = camera
         try:
             async for event in camera:
-                seen, brightness = await loop.run_in_executor(self._thread, self._looker.look, event)
-                if not track.muted:
-                    self.sight.update(self._cues.update(seen, brightness))
+                look = await loop.run_in_executor(self._thread, self._looker.look, event)
+                if not track.muted and self._fps > 0:
+                    self.sight.update(self._cues.update(look.seen, look.brightness))
+                    self._move(look.motion)
         except Exception as error:  # the edge of perception: what breaks in it never ends the call
             logger.exception("the camera is not watched any more")
             reason = str(error) if isinstance(error, VisavisError) else "something broke"
             self._emit(Fault(wall_us(), "camera", f"I cannot see you: {reason}."))
             self._lose_sight()
         finally:
+            self._camera = None
             await camera.aclose()
 
 
+@dataclass(frozen=True)
+class Look:
+    """What one frame showed.
+
+    Attributes:
+        seen: its landmarks; person: a number that is another one when somebody else is followed.
+        brightness: its mean, 0..255.
+        motion: of the person until then; None while there is none.
+    """
+
+    seen: Landmarks
+    person: int
+    brightness: float
+    motion: SeenMotion | None
+
+
 class Looker:
-    """Looks at frames with a tracker that is made for the first of them. All of it on one thread."""
+    """Looks at frames with a tracker that is made for the first of them. All of it on one thread but what is said.
+
+    Somebody's build takes half a second to be told: it is told on a thread of its own, while the looking goes on.
+    """
 
     def __init__(self) -> None:
         self._tracker: FaceTracker | None = None
+        self._motion, self._person = UserMotion(), 0
+        self._fresh = False
+        self._teller = ThreadPoolExecutor(1, thread_name_prefix="perception-person", initializer=give_way)
+        self._telling: Future[Person] | None = None
 
-    def look(self, event: rtc.VideoFrameEvent) -> tuple[Landmarks, float]:
-        """Landmarks and mean brightness (0..255) of one frame.
+    def look(self, event: rtc.VideoFrameEvent) -> Look:
+        """Look at one frame.
 
         Raises:
             AssetError: the models are not set up.
@@ -170,12 +221,31 @@ class Looker:
         if self._tracker is None:
             self._tracker = FaceTracker(bundles.find())
         picture = upright(event)
-        return self._tracker.see(picture, event.timestamp_us // 1000), float(np.mean(picture[::8, ::8]))
+        seen = self._tracker.see(picture, event.timestamp_us // 1000)
+        if self._fresh or self._tracker.person != self._person:
+            self._fresh, self._person = False, self._tracker.person
+            self._motion, self._telling = UserMotion(), None
+        motion = self._motion.see(seen)
+        self._tell()
+        return Look(seen, self._person, float(np.mean(picture[::8, ::8])), motion)
+
+    def forget(self) -> None:
+        """Whoever is seen next may be somebody else. From any thread."""
+        self._fresh = True
 
     def close(self) -> None:
-        """Free the tracker."""
+        """Free the tracker and end the threads."""
+        self._teller.shutdown()
         if self._tracker is not None:
             self._tracker.close()
+
+    def _tell(self) -> None:
+        """Have the person's build told when it is time, and take it in when it is."""
+        if self._telling is not None and self._telling.done():
+            self._motion.told(self._telling.result())
+            self._telling = None
+        if self._telling is None and (pictures := self._motion.untold()) is not None:
+            self._telling = self._teller.submit(Person.of, pictures)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.solve import solve
-from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, depth_up, fit_frame, pose_of
+from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, boxed, depth_up, fit_frame, pose_of
 from visavis_models.serve.head import Head
 from visavis_models.spec import ARKIT_NAMES, FPS, INDEX, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
 
@@ -38,6 +38,13 @@ class Person:
     shape: Shape
     rest: Pose
     calm: FloatArray
+
+    @property
+    def motion(self) -> NDArray[np.float32]:
+        """Motion [60] of the calm face: what `Follower.row` gives for it."""
+        row = np.zeros(N_MOTION, np.float32)
+        row[: len(self.calm)], row[ROTATION] = self.calm, self.rest.angles()
+        return row
 
     @classmethod
     def of(cls, landmarks: NDArray[np.floating]) -> Person:
@@ -85,6 +92,17 @@ class Follower:
         row[: len(weights)] = weights
         row[ROTATION], row[PLACE] = pose.angles(), pose.place(rest)
         return row
+
+    def misfit(self, landmarks: NDArray[np.floating]) -> float:
+        """How far the head of the last row stands from its landmarks [478, 3], in face heights: their median."""
+        shape, (pose, weights) = self.person.shape, (self.state.pose, self.state.weights)
+        away = depth_up(landmarks)[shape.landmarks] - pose.project(shape.at(weights))
+        return float(np.median(np.linalg.norm(away[:, :2], axis=1))) / (FACE_HEIGHT_CM * pose.scale)
+
+
+def compile_kernels() -> None:
+    """Load or compile what the first picture would wait for; for set-up, and for a process that waits for a call."""
+    boxed(np.eye(2), np.ones(2), np.full(2, 0.5), np.zeros(2))
 
 
 def openings(landmarks: FloatArray) -> FloatArray:
