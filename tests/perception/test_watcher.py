@@ -6,6 +6,7 @@ import pytest
 from tests.perception.conftest import SMILE
 
 from visavis.media.events import CueSeen, Fault
+from visavis.perception.user_motion import SeenMotion
 from visavis.perception.watcher import Watcher
 
 WAIT_S = 60.0
@@ -35,7 +36,8 @@ class Told:
 async def test_a_person_comes_smiles_hides_and_leaves(room_and_person, alex, assembled) -> None:
     room, person = room_and_person
     told = Told()
-    watcher = Watcher(room, told)
+    moved: list[SeenMotion | None] = []
+    watcher = Watcher(room, told, on_motion=moved.append)
     watcher.start()
     assert not watcher.sight.available and watcher.sight.describe() == ""
     person.picture = alex()
@@ -52,6 +54,8 @@ async def test_a_person_comes_smiles_hides_and_leaves(room_and_person, alex, ass
     await told.until(lambda: not watcher.sight.facts)
     assert not watcher.sight.available and watcher.sight.describe() == ""
     assert told.cues("smile") == [True, False] and told.cues("present") == [True, False]
+    smiles = [seen.motion["mouthSmileLeft"][-1] for seen in moved if seen is not None]
+    assert smiles and smiles[0] < 0.15 and max(smiles) > 0.4 and moved[-1] is None
     await watcher.aclose()
 
 
@@ -69,6 +73,21 @@ async def test_a_muted_camera_shows_nothing_and_a_black_one_is_called_black(room
     assert not watcher.sight.available
     person.track.unmute()
     await told.until(lambda: watcher.sight.facts == {"dark"})
+    await watcher.aclose()
+
+
+async def test_at_no_rate_nothing_is_known_until_it_is_set_again(room_and_person, alex, assembled) -> None:
+    room, person = room_and_person
+    told = Told()
+    watcher = Watcher(room, told)
+    watcher.start()
+    person.picture = alex()
+    await person.publish()
+    await told.until(lambda: "present" in watcher.sight.facts)
+    watcher.fps = 0
+    assert not watcher.sight.available and not watcher.sight.facts
+    watcher.fps = 8
+    await told.until(lambda: "present" in watcher.sight.facts)
     await watcher.aclose()
 
 
