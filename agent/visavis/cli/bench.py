@@ -107,8 +107,8 @@ def bench_render(folder: Path, _: Path | None) -> Iterator[Row]:
                 renderer.render(row[None])
                 spent.append((time.thread_time() - used) * 1000)
                 wall.append((time.perf_counter() - began) * 1000)
-            yield f"{name}, processor time", percentiles(spent, "ms")
-            yield f"{name}, on the clock", percentiles(wall, "ms")
+            yield f"{name}, processor time", spread(spent, "ms", 99)
+            yield f"{name}, on the clock", spread(wall, "ms", 99)
 
 
 def bench_talk(folder: Path, _: Path | None) -> Iterator[Row]:
@@ -172,14 +172,9 @@ def run(args: list[str]) -> None:
         raise VisavisError(f"visavis {args[0]} ended with {done.returncode}: {done.stderr.strip().splitlines()[-1:]}")
 
 
-def spread(values: list[float], unit: str) -> str:
-    """Median and range."""
-    return f"{np.median(values):.4g} {unit} (min {np.min(values):.4g}, p95 {np.percentile(values, 95):.4g})"
-
-
-def percentiles(values: list[float], unit: str) -> str:
-    """Median and the 99th percentile."""
-    return f"{np.median(values):.4g} {unit} (p99 {np.percentile(values, 99):.4g})"
+def spread(values: list[float], unit: str, high: int = 95) -> str:
+    """Median, least, and the percentile `high`."""
+    return f"{np.median(values):.4g} {unit} (min {np.min(values):.4g}, p{high} {np.percentile(values, high):.4g})"
 
 
 BENCHMARKS: dict[str, Callable[[Path, Path | None], Iterator[Row]]] = {
