@@ -7,11 +7,9 @@ NAME.json  the same talk as data; NAME.txt for a person. Both are written anew w
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-import os
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,7 @@ from visavis.media.events import wall_us
 from visavis.media.frames import to_float, to_pcm
 from visavis.media.recording import AGENT, PEOPLE, RATE, Recording
 from visavis.media.resample import Resampler
+from visavis.media.texts import plain, write_json, write_whole
 from visavis_models.spec import ROOM_RATE
 
 logger = logging.getLogger(__name__)
@@ -71,22 +70,12 @@ class Transcript:
     def write(self, path: Path) -> None:
         """Write `path`.json and `path`.txt; each appears when it is whole."""
         lines = [f"{_clock(t.start_s)} {t.who}: {t.text}{' (cut off)' if t.interrupted else ''}" for t in self.turns]
-        _replace(path.with_suffix(".json"), json.dumps(asdict(self), indent=2, ensure_ascii=False))
-        _replace(path.with_suffix(".txt"), "\n".join(lines))
-
-
-def _plain(name: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in name)
+        write_json(path.with_suffix(".json"), self)
+        write_whole(path.with_suffix(".txt"), "\n".join(lines))
 
 
 def _clock(seconds: float) -> str:
     return f"{int(seconds) // 60:02d}:{seconds % 60:04.1f}"
-
-
-def _replace(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    partial.write_text(f"{text}\n")
-    partial.replace(path)
 
 
 class Recorder:
@@ -104,7 +93,7 @@ class Recorder:
 
     def __init__(self, folder: Path, room: rtc.Room, session: AgentSession[None], label: str = "") -> None:
         self._room, self._session = room, session
-        self.path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{_plain(label or room.name)}"
+        self.path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{plain(label or room.name)}"
         self._recording = Recording(self.path.with_suffix(".wav"), wall_us())
         self.transcript = Transcript(room.name, time.time())
         self._agent = Resampler(ROOM_RATE, RATE)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from visavis.caller.take import Take, now_s
 from visavis.media.errors import RoomError
 from visavis.media.events import wall_us
 from visavis.media.files import VideoWriter
+from visavis.media.texts import plain, write_json
 from visavis_models.spec import FPS, ROOM_FRAME, ROOM_RATE
 
 ARRIVE_S = 120.0  # two processes load their models
@@ -45,13 +45,13 @@ async def watch(
     token: str,
     halves: Sequence[Half],
     seconds: float,
-    called: Callable[[], None],
+    call: Callable[[], Awaitable[None]],
     notice: Callable[[str], None],
 ) -> None:
     """Watch the talk for `seconds` from its first voice on; whatever happens, the takes have what came.
 
     Args:
-        called: sets the arrival of the agents going, once we are there.
+        call: calls the agents into the room, once we are there.
 
     Raises:
         RoomError: an agent did not come, left, or said nothing.
@@ -61,7 +61,7 @@ async def watch(
         for ear in ears:
             stack.push_async_callback(ear.aclose)
         try:
-            called()
+            await call()
             notice("waiting for both to come")
             await _until(lambda: all(half.take.heard and half.take.pictures for half in halves), ears, connection)
             await _until(lambda: any(ear.meter.onset_s is not None for ear in ears), ears, connection)
@@ -130,9 +130,7 @@ class DuetReport:
 
     def write(self, path: Path) -> None:
         """Write it as JSON; the file appears when it is whole."""
-        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        partial.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
-        partial.replace(path)
+        write_json(path, self)
 
 
 def measure(voices: Mapping[str, Sequence[Span]], seconds: float) -> dict[str, object]:
@@ -196,7 +194,7 @@ def read_transcripts(
     said: list[dict[str, object]] = []
     understood: list[dict[str, object]] = []
     for name in names:
-        for path in sorted(folder.glob(f"*-{''.join(c if c.isalnum() else '_' for c in name)}.json")):
+        for path in sorted(folder.glob(f"*-{plain(name)}.json")):
             held = json.loads(path.read_text())
             for turn in held["turns"]:
                 at_s = held["began"] + turn["start_s"] + offset_s - began_s

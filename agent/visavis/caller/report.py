@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, median
 
@@ -26,6 +24,7 @@ from visavis.caller.speech import Plan
 from visavis.caller.spool import Spool
 from visavis.caller.take import Take
 from visavis.media.errors import AssetError
+from visavis.media.texts import write_json
 from visavis_models.spec import ROOM_RATE
 
 
@@ -62,9 +61,7 @@ class Report:
 
     def write(self, path: Path) -> None:
         """Write it as JSON; the file appears when it is whole."""
-        partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-        partial.write_text(json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n")
-        partial.replace(path)
+        write_json(path, self)
 
 
 def make_report(

@@ -142,7 +142,6 @@ async def hold(
         LocalServer(environment=False) as server,
         LocalWorker(server, arguments, environment),
         api.LiveKitAPI(server.url, server.key, server.secret) as livekit,
-        asyncio.TaskGroup() as group,
     ):
         token = access_token(server.endpoint.keys, room=room, identity=fresh_name("watcher"), agent=None, hidden=True)
 
@@ -152,8 +151,4 @@ async def hold(
                 wish = api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=room, metadata=json.dumps(asked))
                 await livekit.agent_dispatch.create_dispatch(wish)
 
-        await watch(server.url, token, halves, seconds, lambda: _start(group, dispatch), notice)
-
-
-def _start(group: asyncio.TaskGroup, work: Callable[[], object]) -> None:
-    group.create_task(work())  # type: ignore[arg-type]
+        await watch(server.url, token, halves, seconds, dispatch, notice)

@@ -63,7 +63,7 @@ class Camera:
     ) -> None:
         self.track = track
         self.reopened = 0
-        self._fps, self._silent_s = fps, silent_s
+        self._silent_s = silent_s
         self._looks = asyncio.Event()  # whether any frame is wanted
         self.fps = fps
         self._on_silent = on_silent
