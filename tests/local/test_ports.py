@@ -25,3 +25,11 @@ def test_a_port_for_both_is_not_one_that_tcp_has_taken(monkeypatch: pytest.Monke
         offered = iter([taken, free])
         monkeypatch.setattr(ports, "free_port", lambda kind: next(offered))
         assert free_port_of_both() == free
+
+
+def test_a_port_for_tls_too_is_not_one_whose_next_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server((LOOPBACK, 0)) as taker:
+        before, free = taker.getsockname()[1] - 1, free_port_of_both(tls=True)
+        offered = iter([65535, before, free])
+        monkeypatch.setattr(ports, "free_port", lambda kind: next(offered))
+        assert free_port_of_both(tls=True) == free

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 LOOPBACK = "127.0.0.1"
+MOST = 65535
 
 
 def is_free(port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> bool:
@@ -26,8 +27,8 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
-def free_port_of_both() -> int:
-    """A loopback port that is free now for UDP and TCP both, as SIP wants it."""
-    while not is_free(port := free_port(socket.SOCK_DGRAM)):
+def free_port_of_both(*, tls: bool = False) -> int:
+    """A loopback port that is free now for UDP and TCP both, as SIP wants it; with `tls` the next one, too, for TCP."""
+    while not (is_free(port := free_port(socket.SOCK_DGRAM)) and (not tls or (port < MOST and is_free(port + 1)))):
         pass
     return port

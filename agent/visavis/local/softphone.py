@@ -13,7 +13,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import time
 import wave
 from collections.abc import AsyncIterator
@@ -26,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.local.child import Child
-from visavis.local.ports import LOOPBACK, free_port
+from visavis.local.ports import LOOPBACK, free_port, free_port_of_both
 from visavis.local.running import Running
 from visavis.local.sip_binary import find_softphone
 from visavis.media.errors import ServerError
@@ -127,7 +126,8 @@ class Softphone(Running):
     ) -> None:
         self.events: list[PhoneEvent] = []
         self.codec, self._folder, self._account = codec, folder, account
-        self.port, self._control = free_port(socket.SOCK_DGRAM), free_port()
+        self.port = free_port_of_both(tls=True)  # baresip listens for TLS beside it, wanted or not
+        self._control = free_port()
         self.address = f"sip:{account.number}@{LOOPBACK}:{self.port}"
         self._mode = "auto" if answers else "manual"
         self._rtp_timeout_s = rtp_timeout_s
