@@ -8,10 +8,17 @@ pytest.importorskip("scipy", reason="the training wing needs its packages: make 
 from visavis_models.serve.chance import impulses
 from visavis_models.serve.emotion import EMOTIONS
 from visavis_models.spec import INDEX
-from visavis_models.train.evaluate import correlation, lip_opening, seam_ratio, tracking
 from visavis_models.train.life import MOODS, author_life
 from visavis_models.train.mouth import author_mouth, closure
+from visavis_models.train.scores import correlation, seam_ratio, tracking
 from visavis_models.train.voice import Phone, Voice
+
+
+def lip_opening(motion: np.ndarray) -> np.ndarray:
+    """How far the lips are parted, [T]: the jaw plus half of what lowers the lower and raises the upper lip."""
+    lower = motion[:, [INDEX["mouthLowerDownLeft"], INDEX["mouthLowerDownRight"]]].mean(axis=1)
+    upper = motion[:, [INDEX["mouthUpperUpLeft"], INDEX["mouthUpperUpRight"]]].mean(axis=1)
+    return motion[:, INDEX["jawOpen"]] + 0.5 * (lower + upper)
 
 
 def spelled(symbols: str, length: float = 0.12) -> list[Phone]:
@@ -65,7 +72,7 @@ def test_measures():
     wave = np.sin(np.arange(200) / 5).astype(np.float32)
     late = np.roll(wave, 2)
     assert correlation(wave, late, 2) > 0.999 > correlation(wave, late)
-    assert tracking(late, wave)[1] == 80 and abs(tracking(0.5 * wave, wave)[2] - 0.5) < 1e-6
+    assert tracking(late, wave).lag_ms == 80 and abs(tracking(0.5 * wave, wave).amplitude - 0.5) < 1e-6
     smooth = np.cumsum(np.random.default_rng(0).standard_normal((400, 60)), axis=0).astype(np.float32)
     torn = smooth + 30 * (np.arange(400) // 8)[:, None] * np.random.default_rng(1).random(60)
     assert abs(seam_ratio(smooth) - 1) < 0.2 and seam_ratio(torn) > 2
