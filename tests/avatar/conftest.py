@@ -17,6 +17,7 @@ from visavis.avatar.sink import AvatarAudioOutput
 from visavis.local.server import LocalServer
 from visavis.local.tokens import access_token
 from visavis.media.events import ENVELOPE_TOPIC, EVENTS_TOPIC, Event, VoiceEnvelope, decode
+from visavis_models.serve.direction import Direction
 from visavis_models.spec import MODEL_FRAME, Motion
 
 SIZE = 128
@@ -32,8 +33,12 @@ class Bar:
     def __init__(self, size: int = SIZE) -> None:
         self.size = size
         self.asked = 0
+        self.directed: list[tuple[int, Direction]] = []  # with the number of the frame that each begins with
         self.skipped = 0
         self.loud = 0
+
+    def direct(self, direction: Direction, in_frames: int) -> None:
+        self.directed.append((self.asked + self.skipped + in_frames, direction))
 
     def next(
         self, voice: NDArray[np.float32], user: NDArray[np.float32] | None, user_motion: Motion | None, skip: int

@@ -19,6 +19,8 @@ from tests.avatar.conftest import SIZE, SOON_S, Bar, Ear, hum, token
 from visavis.avatar import AvatarSession, VideoOptions
 from visavis.local.server import LocalServer
 from visavis.media.errors import InputError
+from visavis.media.marks import USERDATA_DIRECTIONS
+from visavis_models.serve.direction import Act, Feel, Think
 from visavis_models.spec import N_MOTION, Motion
 
 pytestmark = pytest.mark.call
@@ -205,3 +207,40 @@ async def test_alex_shows(agent_room: rtc.Room, server: LocalServer, ear: Ear) -
     await ear.until(lambda: sum(event.frame.width == 256 for event in ear.frames) > 10)
     assert avatar.stats().frames.shown > 10
     await avatar.aclose()
+
+
+async def test_acts_reach_what_draws_at_once(app: App, server: LocalServer, ear: Ear) -> None:
+    app.avatar.express("smile", 0.5)
+    app.avatar.feel("happy", 0.4, seconds=3.0)
+    await ear.join(server, app.room.name)
+    await ear.until(lambda: len(app.source.directed) >= 2)
+    assert [what for _, what in app.source.directed] == [Act("smile", 0.5), Feel("happy", 0.4, 3.0)]
+    with pytest.raises(InputError, match="gesture 'jump' is not known"):
+        app.avatar.express("jump")
+
+
+async def test_acts_begin_in_time_with_the_voice_that_carries_them(app: App, server: LocalServer, ear: Ear) -> None:
+    await ear.join(server, app.room.name)
+    await ear.hears(0.3)
+
+    async def nodding() -> AsyncIterator[rtc.AudioFrame]:
+        async for frame in voice(1.0):
+            yield frame
+        frame = hum(0.5)
+        frame.userdata[USERDATA_DIRECTIONS] = [Act("nod")]
+        yield frame
+
+    started: list[int] = []
+    app.session.output.audio.on("playback_started", lambda _: started.append(app.source.asked + app.source.skipped))
+    async with asyncio.timeout(SOON_S):
+        await app.session.say(WORDS, audio=nodding())
+    ((frame, what),) = app.source.directed
+    assert what == Act("nod") and 25 - 4 <= frame - started[0] <= 25 + 1
+
+
+async def test_a_thought_begins_and_ends_with_the_agents_state(app: App, server: LocalServer, ear: Ear) -> None:
+    await ear.join(server, app.room.name)
+    for state in ("thinking", "speaking", "listening"):
+        app.session._update_agent_state(state)
+    await ear.until(lambda: len(app.source.directed) >= 2)
+    assert [what for _, what in app.source.directed] == [Think(True), Think(False)]

@@ -6,9 +6,9 @@ import pytest
 pytest.importorskip("scipy", reason="the training wing needs its packages: make test-train")
 
 from visavis_models.serve.chance import impulses
-from visavis_models.serve.emotion import EMOTIONS
+from visavis_models.serve.emotion import EMOTIONS, MOODS
 from visavis_models.spec import INDEX
-from visavis_models.train.life import MOODS, author_life
+from visavis_models.train.life import author_life
 from visavis_models.train.mouth import author_mouth, closure
 from visavis_models.train.scores import correlation, seam_ratio, tracking
 from visavis_models.train.voice import Phone, Voice

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from visavis.vision.portraits import portrait
 from visavis_models.serve.background import Background
+from visavis_models.serve.direction import Direction
 from visavis_models.serve.motion import MotionModel
+from visavis_models.serve.performance import Performance
 from visavis_models.serve.renderer import Renderer
 from visavis_models.serve.stream import HORIZON_FRAMES, FaceStream, MotionStream
 from visavis_models.spec import MODEL_FRAME, Motion
@@ -22,6 +24,10 @@ Picture = NDArray[np.uint8]
 
 class FrameSource(Protocol):
     """Draws a face frame by frame, on one thread."""
+
+    def direct(self, direction: Direction, in_frames: int) -> None:
+        """Have an act, a feeling or a thought begin with the next frame that was not shown yet, or frames after it."""
+        ...
 
     def next(self, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None, skip: int) -> Picture:
         """The next frame after `skip` that pass unseen because they came too late.
@@ -53,8 +59,12 @@ class Face:
         seed: int = 0,
         emotion: Mapping[str, float] | None = None,
         background: str = "own",
+        listening: bool = True,
     ) -> Face:
         """Load the shipped motion model and a portrait, drawn over `background` (see `Background.of_video`) as I420.
+
+        Args:
+            listening: whether it smiles back, nods and holds its gaze while somebody speaks.
 
         Raises:
             InputError: no such portrait, emotion or background.
@@ -64,7 +74,12 @@ class Face:
         first = FaceStream(MotionStream(model), Renderer(held, size, output="i420"))
         first.next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
         renderer = Renderer(held, size, background=Background.of_video(background), output="i420")
-        return cls(FaceStream(MotionStream(model, seed=seed, emotion=emotion), renderer))
+        performance = Performance(seed=seed, listening=listening)
+        return cls(FaceStream(MotionStream(model, seed=seed, emotion=emotion), renderer, performance))
+
+    def direct(self, direction: Direction, in_frames: int) -> None:
+        assert self._stream.performance is not None
+        self._stream.performance.direct(direction, in_frames)
 
     def next(self, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None, skip: int) -> Picture:
         for k in range(skip):

@@ -23,6 +23,7 @@ from visavis.avatar import probe
 from visavis.avatar.face import FrameSource, Picture
 from visavis.avatar.listening import Listening
 from visavis.avatar.pump import clock_us, urge
+from visavis.avatar.stage import Stage
 from visavis.media.speech import Speech
 from visavis_models.serve.stream import HORIZON_FRAMES
 from visavis_models.spec import FRAME_MS, ROOM_FRAME
@@ -67,6 +68,9 @@ class FrameLoop:
         show: called on the thread with a picture (as `FrameSource` gives it) and when its sound leaves (clock's us).
         failed: called on the thread when the source fails: there are no more frames then.
         probing: whether the frames of `probe` are flashes.
+
+    Attributes:
+        stage: takes what the face is to do, from any thread.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class FrameLoop:
         probing: bool = False,
     ) -> None:
         self._source, self._speech, self._listening = source, speech, listening
+        self.stage = Stage(speech, source)
         self._show, self._failed = show, failed
         self._probing = probing
         self._closing = threading.Event()
@@ -152,6 +157,7 @@ class FrameLoop:
         asked_us = clock_us()
         missed = min(skip, MOST_SKIPPED)
         voice = self._speech.voice(position - missed * ROOM_FRAME, missed + HORIZON_FRAMES)
+        self.stage.before(position, missed)
         picture = self._source.next(voice, self._listening.voice(asked_us), self._listening.motion, missed)
         if self._probing and probe.flashes(position):
             picture = probe.flash(picture)

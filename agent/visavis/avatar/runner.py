@@ -31,9 +31,11 @@ from visavis.media.envelope import levels
 from visavis.media.errors import InputError
 from visavis.media.events import AvatarAnswered, Fault, SpeechResumed, SpeechStopped, VoiceEnvelope, wall_us
 from visavis.media.frames import compile_kernels, mono, video_frame
+from visavis.media.marks import directions_of
 from visavis.media.playout import PlayoutClock
 from visavis.media.speech import Answered, Finished, Heard, Progressed, Speech, Started
 from visavis.media.tape import Pcm
+from visavis_models.serve.direction import Direction
 from visavis_models.spec import ROOM_RATE
 
 AUDIO_TRACK, VIDEO_TRACK = "avatar-voice", "avatar-face"
@@ -137,6 +139,10 @@ class Runner:
         self._on_connection()
         self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._publish())]
 
+    def direct(self, direction: Direction) -> None:
+        """Have an act, a feeling or a thought begin with the next frame."""
+        self._frames.stage.direct(direction)
+
     def stats(self) -> AvatarStats:
         return AvatarStats(self._frames.stats(), self._speech.clock.underruns)
 
@@ -207,7 +213,7 @@ class Runner:
     async def _read(self) -> None:
         async for item in self._receiver:
             if isinstance(item, rtc.AudioFrame):
-                self._speech.put(mono(item), item.sample_rate, clock_us())
+                self._speech.put(mono(item), item.sample_rate, clock_us(), directions_of(item))
             else:
                 self._speech.end()
             while self._speech.waiting_s > WAITING_S:

@@ -7,10 +7,11 @@ await avatar.start(session, room=ctx.room)      # before session.start(...)
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 
 from livekit import rtc
-from livekit.agents import AgentSession
+from livekit.agents import AgentSession, AgentStateChangedEvent
 from livekit.agents.voice import avatar
 
 from visavis.avatar.face import Face, FrameSource
@@ -18,6 +19,7 @@ from visavis.avatar.pump import clock_us
 from visavis.avatar.runner import AvatarStats, Runner, Tap, VideoOptions
 from visavis.avatar.sink import AvatarAudioOutput
 from visavis_models.serve.background import Background
+from visavis_models.serve.direction import Act, Direction, Feel, Think
 from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 from visavis_models.spec import Motion
 
@@ -33,6 +35,8 @@ class AvatarSession(avatar.AvatarSession[str]):
         background: what is behind it: "own", "plain:#203040", "blur" or the path of a picture.
         video: what is published of the face.
         probe: send a flash and a click each second, for measuring.
+        listening: smile back, nod when a phrase is over, hold the gaze on who speaks.
+        thinking: look away while the agent thinks.
         source: what draws the face; None: the shipped motion model and `portrait`.
 
     Raises:
@@ -47,6 +51,8 @@ class AvatarSession(avatar.AvatarSession[str]):
         background: str = "own",
         video: VideoOptions | None = None,
         probe: bool = False,
+        listening: bool = True,
+        thinking: bool = True,
         source: FrameSource | None = None,
     ) -> None:
         super().__init__()
@@ -54,6 +60,7 @@ class AvatarSession(avatar.AvatarSession[str]):
         self._emotion = parse_emotion(emotion)
         Background.of_video(background)
         self._background = background
+        self._listens, self._thinks = listening, thinking
         self._source = source
         self._runner: Runner | None = None
 
@@ -82,12 +89,14 @@ class AvatarSession(avatar.AvatarSession[str]):
                 size=self._video.size,
                 emotion=self._emotion,
                 background=self._background,
+                listening=self._listens,
             )
         await super().start(agent_session, room)
         sink = AvatarAudioOutput()
         self._runner = Runner(room, sink, source, video=self._video, probing=self._probing)
         await self._runner.start()
         agent_session.output.replace_audio_tail(sink)
+        agent_session.on("agent_state_changed", self._on_agent_state)
         if room.isconnected():
             await self._runner.published.wait()
 
@@ -106,6 +115,42 @@ class AvatarSession(avatar.AvatarSession[str]):
         if self._runner is not None:
             self._runner.listening.motion = motion
 
+    def express(self, act: str, strength: float = 1.0) -> None:
+        """Have the face do something now.
+
+        An act in time with a voice is an `Act` in its audio frame's `userdata`, see `visavis.media.marks`.
+
+        Args:
+            act: smile, grin, laugh, nod, shake, tilt, look away, look down, look up, think, raise brows, frown, wink
+                or surprise.
+            strength: 0..1.
+
+        Raises:
+            InputError: no such act, or a strength outside 0..1.
+        """
+        self._direct(Act(act, strength))
+
+    def feel(self, emotion: str, strength: float = 1.0, seconds: float = math.inf) -> None:
+        """Have the face look as somebody who feels so, for some time or until it is told otherwise.
+
+        Args:
+            emotion: happy, sad, angry, surprised, afraid, calm; "" is its usual bearing.
+            strength: 0..1.
+            seconds: for how long.
+
+        Raises:
+            InputError: no such emotion, a strength outside 0..1, or a time that is not positive.
+        """
+        self._direct(Feel(emotion, strength, seconds))
+
+    def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
+        if self._thinks and "thinking" in (event.old_state, event.new_state):
+            self._direct(Think(event.new_state == "thinking"))
+
+    def _direct(self, direction: Direction) -> None:
+        if self._runner is not None:
+            self._runner.direct(direction)
+
     def stats(self) -> AvatarStats:
         """How it fares.
 
@@ -121,6 +166,8 @@ class AvatarSession(avatar.AvatarSession[str]):
         if self._runner is not None:
             await self._runner.aclose()
             self._runner = None
+        if self._agent_session is not None:
+            self._agent_session.off("agent_state_changed", self._on_agent_state)
         room, self._room = self._room, None
         if room is not None:
             room.off("connection_state_changed", self._on_connection_state_changed)

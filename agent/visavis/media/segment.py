@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 
 from visavis.media.frames import to_pcm
+from visavis.media.marks import Marks
 from visavis.media.resample import FloatArray, Resampler
 from visavis.media.tape import Pcm, Tape
+from visavis_models.serve.direction import Direction
 from visavis_models.spec import ROOM_RATE
 
 FADE = ROOM_RATE * 5 // 1000  # samples of a ramp, 5 ms
@@ -92,14 +94,29 @@ class Segment:
     _flushed: bool = False
     _tape: Tape = field(default_factory=Tape)
     _reported: int = 0
+    _came: int = 0  # samples that came in
+    _marks: Marks = field(default_factory=Marks)
 
-    def put(self, samples: FloatArray, rate: int) -> None:
-        """Audio float32 [n] at `rate` Hz; a segment keeps its first rate."""
+    def put(self, samples: FloatArray, rate: int, directions: Iterable[Direction] = ()) -> None:
+        """Audio float32 [n] at `rate` Hz, and what begins with it; a segment keeps its first rate."""
         if self._resampler is None:
             self._rate, self._resampler = rate, Resampler(rate, ROOM_RATE)
         piece = rate // PIECES_A_SECOND
         self._raw.extend(samples[at : at + piece] for at in range(0, len(samples), piece))
         self._raw_samples += len(samples)
+        self._marks.put(self._came * ROOM_RATE // rate, directions)
+        self._came += len(samples)
+
+    def directions(self, next_position: int | None, end: int) -> list[tuple[int, Direction]]:
+        """What begins with its samples before position `end`, with the position at which each does, each told once.
+
+        Args:
+            next_position: where its next sample would be handed over now; None where it would not be.
+        """
+        stretches = [(run.position, run.offset, run.count) for run in self.runs]
+        if next_position is not None:
+            stretches.append((next_position, self.taken, self._tape.end - self.taken))
+        return self._marks.take(stretches, end)
 
     @property
     def waiting_s(self) -> float:

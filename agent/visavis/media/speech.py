@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from visavis.media.playout import PlayoutClock
 from visavis.media.resample import FloatArray, polyphase
 from visavis.media.segment import FADE, KEPT, Answered, Finished, Heard, Progressed, Segment, Started, ramp
 from visavis.media.tape import Pcm, Tape
+from visavis_models.serve.direction import Direction
 from visavis_models.spec import MODEL_FRAME, MODEL_RATE, ROOM_FRAME, ROOM_RATE
 
 TO_MODEL = polyphase(ROOM_RATE, MODEL_RATE)
@@ -51,13 +52,13 @@ class Speech:
 
     # -- the receiver ------------------------------------------------------------------------------------------------
 
-    def put(self, samples: FloatArray, rate: int, now_us: int) -> None:
-        """Audio of the open segment, or of a new one: float32 [n] in -1..1 at `rate` Hz."""
+    def put(self, samples: FloatArray, rate: int, now_us: int, directions: Iterable[Direction] = ()) -> None:
+        """Audio of the open segment, or of a new one: float32 [n] in -1..1 at `rate` Hz, and what begins with it."""
         with self._lock:
             if self._open is None:
                 self._open = Segment(now_us)
                 self._segments.append(self._open)
-            self._open.put(samples, rate)
+            self._open.put(samples, rate, directions)
 
     def end(self) -> None:
         """The open segment has all its audio; without one, nothing happens."""
@@ -253,6 +254,16 @@ class Speech:
             if not segment.settled:
                 return np.concatenate(parts), False
         return np.concatenate(parts), True
+
+    def directions(self, position: int, frames: int) -> list[tuple[int, Direction]]:
+        """What begins with the frames from `position` on, and in how many frames: each is told once."""
+        end, due = position + frames * ROOM_FRAME, []
+        with self._lock:
+            says = not (self._paused or self._held)
+            for segment in self._segments:
+                due += segment.directions(self.clock.pushed if says else None, end)
+                says = says and segment.complete
+        return [(max(at - position, 0) // ROOM_FRAME, direction) for at, direction in due]
 
     def drawn(self, position: int, asked_us: int, now_us: int) -> None:
         """The frame at `position` was handed over now, drawn with the voice as it was known at `asked_us`."""

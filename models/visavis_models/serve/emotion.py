@@ -11,6 +11,16 @@ from visavis_models.errors import InputError
 
 EMOTIONS = ("happy", "sad", "angry", "surprised", "afraid", "calm")
 
+# a mood at full strength; both sides where a name ends in *
+MOODS: dict[str, dict[str, float]] = {
+    "happy": {"mouthSmile*": 0.55, "cheekSquint*": 0.35, "eyeSquint*": 0.18, "browOuterUp*": 0.08, "mouthDimple*": 0.1},
+    "sad": {"browInnerUp": 0.5, "mouthFrown*": 0.35, "mouthShrugLower": 0.15, "eyeLookDown*": 0.12, "headPitch": 0.05},
+    "angry": {"browDown*": 0.6, "eyeSquint*": 0.25, "noseSneer*": 0.2, "mouthFrown*": 0.12, "headPitch": 0.03},
+    "surprised": {"browInnerUp": 0.5, "browOuterUp*": 0.5, "eyeWide*": 0.5, "headPitch": -0.03},
+    "afraid": {"browInnerUp": 0.5, "browOuterUp*": 0.15, "eyeWide*": 0.4, "mouthStretch*": 0.12, "headZ": -0.4},
+    "calm": {"eyeSquint*": 0.05, "mouthSmile*": 0.07, "browOuterUp*": 0.02},
+}
+
 FRIENDLY = "happy:0.4"  # the bearing of a face that nobody told how to feel: neutral looks sad on most people
 
 

@@ -238,7 +238,7 @@ class MotionModel:
         contact = feeds["features"][0, ANCHORS:, LIPS_HELD] + NOT_HEARD * (
             np.arange(WINDOW) >= len(voice) // MODEL_FRAME
         )
-        window = eased(sealed(_legal(window * self._scale), contact), state.foreseen())
+        window = eased(sealed(legal(window * self._scale), contact), state.foreseen())
         return Motion(window[:emit].copy()), state.followed_by(window, voice, emit)
 
     def _style(self, style: Mapping[str, float] | None) -> FloatArray:
@@ -351,7 +351,7 @@ def _user_voice(user: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     return log_mel(samples).reshape(ANCHORS, -1), _last_ones(min(ANCHORS, len(user) // MODEL_FRAME))
 
 
-def _legal(motion: FloatArray) -> FloatArray:
+def legal(motion: FloatArray) -> FloatArray:
     """Weights within 0..1, rotation and place within what a head does while it talks."""
     motion[:, WEIGHTS] = np.clip(motion[:, WEIGHTS], 0.0, 1.0)
     motion[:, ROTATION] = np.clip(motion[:, ROTATION], -ROTATION_LIMIT_RAD, ROTATION_LIMIT_RAD)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from visavis_models.serve.background import Background
 from visavis_models.serve.motion import HOP, LOOKAHEAD_FRAMES, MotionModel, StreamState
+from visavis_models.serve.performance import Performance
 from visavis_models.serve.portrait import Portrait, portrait
 from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import MODEL_FRAME, N_MOTION, Motion
@@ -103,11 +104,13 @@ class FaceStream:
     Args:
         motion: where the motion comes from.
         renderer: what draws it; it serves this stream alone.
+        performance: what the face does beside speaking; None: nothing.
     """
 
-    def __init__(self, motion: MotionStream, renderer: Renderer) -> None:
+    def __init__(self, motion: MotionStream, renderer: Renderer, performance: Performance | None = None) -> None:
         self.motion = motion
         self.renderer = renderer
+        self.performance = performance
 
     @classmethod
     def open(
@@ -140,12 +143,16 @@ class FaceStream:
             the picture as the renderer puts it out, RGB uint8 [size, size, 3] unless it was told otherwise, in memory
             of its own, and the motion it shows, float32 [60].
         """
-        row = self.motion.next(voice, user, user_motion)
+        row = self._row(voice, user, user_motion)
         return self.renderer.render(row[None])[0], row
 
     def skip(self, voice: FloatArray, user: FloatArray | None = None, user_motion: Motion | None = None) -> None:
         """Let one frame pass without drawing it: it came too late to be shown."""
-        self.motion.next(voice, user, user_motion)
+        self._row(voice, user, user_motion)
+
+    def _row(self, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None) -> FloatArray:
+        row = self.motion.next(voice, user, user_motion)
+        return row if self.performance is None else self.performance.next(row, voice, user, user_motion)
 
 
 def voice_windows(voice: FloatArray, frames: int) -> Iterator[FloatArray]:

@@ -14,21 +14,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from visavis_models.serve.chance import BLINK, BREATH, GAZE, WANDER
-from visavis_models.serve.emotion import EMOTIONS
+from visavis_models.serve.emotion import EMOTIONS, MOODS
 from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE, N_MOTION, PLACE, ROTATION
 from visavis_models.train.voice import Phone
 
 FloatArray = NDArray[np.float32]
 
-# a mood at full strength; both sides where a name ends in *
-MOODS: dict[str, dict[str, float]] = {
-    "happy": {"mouthSmile*": 0.55, "cheekSquint*": 0.35, "eyeSquint*": 0.18, "browOuterUp*": 0.08, "mouthDimple*": 0.1},
-    "sad": {"browInnerUp": 0.5, "mouthFrown*": 0.35, "mouthShrugLower": 0.15, "eyeLookDown*": 0.12, "headPitch": 0.05},
-    "angry": {"browDown*": 0.6, "eyeSquint*": 0.25, "noseSneer*": 0.2, "mouthFrown*": 0.12, "headPitch": 0.03},
-    "surprised": {"browInnerUp": 0.5, "browOuterUp*": 0.5, "eyeWide*": 0.5, "headPitch": -0.03},
-    "afraid": {"browInnerUp": 0.5, "browOuterUp*": 0.15, "eyeWide*": 0.4, "mouthStretch*": 0.12, "headZ": -0.4},
-    "calm": {"eyeSquint*": 0.05, "mouthSmile*": 0.07, "browOuterUp*": 0.02},
-}
 REST_ROTATION = np.array([0.014, 0.020, 0.012], np.float32)  # rad for unit wander: pitch, yaw, roll
 REST_PLACE = np.array([0.12, 0.05, 0.15], np.float32)  # cm: x, y, z
 ANSWER_FRAMES, SMILE_SEEN = 8, 0.2  # 0.32 s until a smile of at least so much is answered
