@@ -13,6 +13,7 @@ from livekit.agents import (
     AgentSession,
     APIConnectionError,
     APIConnectOptions,
+    APIStatusError,
     llm,
     stt,
     tts,
@@ -22,7 +23,9 @@ from livekit.agents.voice.agent_session import SessionConnectOptions
 
 from visavis.dialogue.host import APOLOGY, LATE_S, Host, VoicePace
 from visavis.dialogue.llm import HostLLM
+from visavis.dialogue.look import Look
 from visavis.dialogue.script import Script
+from visavis.dialogue.seen import Seen
 from visavis.dialogue.tts import HibariTTS
 from visavis_models.spec import SPEECH_RATE
 
@@ -196,21 +199,105 @@ async def test_an_mhm_is_no_turn_while_the_avatar_speaks(monkeypatch, speech, ev
     assert heard == ([] if dropped else [event])
 
 
-class Smiling:
-    facts = frozenset({"present", "smile"})
+class Sight:
+    """What somebody may know of the person."""
+
+    def __init__(self, *facts: str, words: str = "") -> None:
+        self.facts, self.words = frozenset(facts), words
 
     def describe(self) -> str:
-        return "You are smiling."
+        return self.words
+
+
+def question() -> llm.ChatContext:
+    context = llm.ChatContext.empty()
+    context.add_message(role="user", content="Hello.")
+    return context
 
 
 async def test_the_language_model_is_told_what_the_camera_shows() -> None:
-    context = llm.ChatContext.empty()
-    context.add_message(role="user", content="Hello.")
-    seeing = Host(instructions="", sight=Smiling())._seeing(context)
-    assert [item.role for item in seeing.items] == ["system", "user"]
-    assert "smiling" in seeing.items[0].text_content
+    seen, context = Seen(Sight("present", "smile")), question()
+    seen.change("smile", True)
+    seeing = Host(instructions="", seen=seen)._seeing(context)
+    assert [(item.role, item.text_content) for item in seeing.items] == [
+        ("system", "[sees: the caller smiles]"),
+        ("user", "Hello."),
+    ]
     assert len(context.items) == 1
     assert Host(instructions="")._seeing(context) is context
+
+
+async def test_the_language_model_is_told_of_a_telephone() -> None:
+    phone = Sight("telephone", words="You call from 123.")
+    seeing = Host(instructions="", sight=phone, seen=Seen(phone))._seeing(question())
+    assert [item.role for item in seeing.items] == ["system", "user"]
+    assert "You call from 123." in seeing.items[0].text_content
+
+
+class ToollessLLM(llm.LLM):
+    """Refuses every request with tools, as Ollama does for many models, and says what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[int, llm.ChatContext]] = []
+
+    def chat(self, *, chat_ctx, tools=None, conn_options=DEFAULT_API_CONNECT_OPTIONS, **_):
+        self.asked.append((len(tools or []), chat_ctx))
+        return ToollessStream(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=ONCE)
+
+
+class ToollessStream(llm.LLMStream):
+    async def _run(self) -> None:
+        if self._tools:
+            raise APIStatusError("it does not support tools", status_code=400)
+        self._event_ch.send_nowait(llm.ChatChunk(id="1", delta=llm.ChoiceDelta(role="assistant", content="Hi there.")))
+
+
+async def test_a_language_model_without_tools_answers_all_the_same(voice) -> None:
+    model = ToollessLLM()
+    async with Call(model=model, voice=HibariTTS(voice), look=Look(Sight())) as call:
+        assert (await call.ask("Hello.")).strip() == "Hi there."
+        await call.ask("Hello again.")
+        assert [tools for tools, _ in model.asked] == [1, 0, 0]
+
+
+class CallingLLM(llm.LLM):
+    """Looks before each answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[llm.ChatContext] = []
+
+    def chat(self, *, chat_ctx, tools=None, conn_options=DEFAULT_API_CONNECT_OPTIONS, **_):
+        self.asked.append(chat_ctx)
+        return CallingStream(self, chat_ctx=chat_ctx, tools=tools or [], conn_options=ONCE)
+
+
+class CallingStream(llm.LLMStream):
+    async def _run(self) -> None:
+        output = next((item.output for item in self._chat_ctx.items if item.type == "function_call_output"), None)
+        call = llm.FunctionToolCall(name="look", arguments="{}", call_id="1")
+        delta = llm.ChoiceDelta(role="assistant", content=output, tool_calls=[] if output else [call])
+        self._event_ch.send_nowait(llm.ChatChunk(id="1", delta=delta))
+
+
+def pictures(context: llm.ChatContext) -> int:
+    """How many images a conversation holds."""
+    parts = [part for item in context.items if item.type == "message" for part in item.content]
+    return sum(isinstance(part, llm.ImageContent) for part in parts)
+
+
+@pytest.mark.parametrize("pictured", [False, True])
+async def test_the_language_model_looks_and_gets_a_frame_only_where_it_may(voice, pictured) -> None:
+    async def snapshot() -> rtc.VideoFrame:
+        return rtc.VideoFrame(4, 4, rtc.VideoBufferType.RGB24, bytes(48))
+
+    model, look = CallingLLM(), Look(Sight(words="I can see you."), snapshot if pictured else None)
+    async with Call(model=model, voice=HibariTTS(voice), look=look) as call:
+        await asyncio.wait_for(call.session.generate_reply(user_input="What do you see?"), 20)
+        assert call.said() == ["I can see you. "]
+        assert [pictures(asked) for asked in model.asked] == [0, int(pictured)]
+        assert pictures(call.session.history) == 0
 
 
 def test_a_voice_that_drags_is_told_of_once() -> None:

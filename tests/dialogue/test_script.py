@@ -128,3 +128,27 @@ def test_nothing_is_seen_by_telephone(said: str) -> None:
 
 def test_keys_are_confirmed() -> None:
     assert Script(sight=Telephone()).answer("I pressed 4 2 hash.") == "You pressed 4 2 hash."
+
+
+class Doing:
+    def __init__(self, *facts: str) -> None:
+        self.facts = frozenset(facts)
+
+    def describe(self) -> str:
+        return "I can see you." if self.facts else ""
+
+
+@pytest.mark.parametrize(
+    ("said", "facts", "words"),
+    [
+        ("Can you see me waving?", ("present", "wave"), "Yes, I see you waving!"),
+        ("Do you see that I am nodding?", ("present", "nod"), "Yes, I see you nodding!"),
+        ("Am I frowning?", ("present",), "I do not see you frowning"),
+        ("Is my hand raised?", ("present", "hand_up"), "raising a hand"),
+        ("Can you tell that my eyes are closed?", ("present", "eyes_closed"), "closing your eyes"),
+        ("Can you see me waving?", (), "switch on your camera"),
+        ("What am I doing?", ("present",), "I can see you."),
+    ],
+)
+def test_it_says_what_it_sees(said, facts, words) -> None:
+    assert words in ask(said, Doing(*facts))

@@ -6,6 +6,7 @@ import pytest
 
 from visavis.media.errors import InputError
 from visavis.media.settings import Provider, Settings
+from visavis.media.sight_settings import SightSettings, uses_of
 
 
 def test_everything_has_a_default() -> None:
@@ -40,6 +41,8 @@ def test_texts_of_the_environment_become_the_types_of_the_settings() -> None:
         ({"worker": {"max_calls": 1.5}}, ["worker.max_calls", "1.5"]),
         ({"video": {"size": 500}}, ["video.size", "500", "512"]),
         ({"camera": "perhaps"}, ["camera", "perhaps"]),
+        ({"sight": {"look": False, "picture": True}}, ["sight.picture", "sight.look"]),
+        ({"sight": {"smell": True}}, ["sight.smell", "sight.notes"]),
         ({"stt": 3}, ["stt", "3"]),
         ({"portrait": " "}, ["portrait", "empty"]),
     ],
@@ -48,6 +51,20 @@ def test_what_is_no_setting_is_refused_by_name(values, words) -> None:
     with pytest.raises(InputError) as refusal:
         Settings.of(values)
     assert all(word in str(refusal.value) for word in words)
+
+
+def test_no_picture_leaves_unless_it_is_asked_for() -> None:
+    assert not Settings.load(environment={}).sight.picture
+    assert Settings.load(environment={"VISAVIS_SIGHT_PICTURE": "on"}).sight.picture
+
+
+def test_the_uses_of_the_camera_as_a_list() -> None:
+    assert Settings.of({"sight": uses_of("notes, picture, look")}).sight == SightSettings(
+        notes=True, look=True, greet=False, wave=False, pause=False, turns=False, picture=True
+    )
+    assert not any(uses_of("none").values())
+    with pytest.raises(InputError, match="smell"):
+        uses_of("notes, smell")
 
 
 @pytest.mark.parametrize("text", ["stt = ", "\xff\xfe"])

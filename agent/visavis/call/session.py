@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -13,16 +14,21 @@ from livekit.agents import NOT_GIVEN, CloseEvent, ErrorEvent, NotGivenOr
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
 
 from visavis.avatar import AvatarSession, VideoOptions
+from visavis.call.attendance import Attendance
 from visavis.call.duet import INSTRUCTIONS, PARTNER_FPS, DuetHost, Floor
 from visavis.call.metadata import JobMetadata
 from visavis.call.person import Person
 from visavis.call.recorder import Recorder
+from visavis.call.snapshot import snapshot
 from visavis.dialogue import providers
 from visavis.dialogue.duet import DuetScript
 from visavis.dialogue.host import Host
+from visavis.dialogue.look import Look
+from visavis.dialogue.manners import Manners
+from visavis.dialogue.seen import Seen
 from visavis.dialogue.turn_end import Words
 from visavis.media.errors import InputError
-from visavis.media.events import EVENTS_TOPIC, Event, Fault, encode, wall_us
+from visavis.media.events import EVENTS_TOPIC, CueSeen, Event, Fault, encode, wall_us
 from visavis.media.metrics import LoadMeter
 from visavis.media.settings import Settings
 from visavis.perception import Watcher
@@ -80,9 +86,10 @@ class Call:
         self._started = False
         self._leaving: asyncio.TimerHandle | None = None
         fps = PARTNER_FPS if asked.partner else CAMERA_FPS
-        self._watcher = Watcher(room, self._send, identity=asked.partner or None, on_motion=self._on_motion, fps=fps)
+        self._watcher = Watcher(room, self._on_seen, identity=asked.partner or None, on_motion=self._on_motion, fps=fps)
         self._words = Words()
-        self._person = Person(self._watcher.sight)
+        self._seen = Seen(self._watcher.sight)
+        self._person = Person(self._seen)
         self._keypad = Keypad(self._on_keys)
         self._tools: PhoneTools | None = None
         self._recorder: Recorder | None = None
@@ -99,6 +106,12 @@ class Call:
             chaired=bool(asked.partner),
         )
         self._host = self._make_host()
+        uses = settings.sight
+        self._attendance = Attendance(
+            self._session,
+            Manners(time.monotonic(), greet=uses.greet, wave=uses.wave, pause=uses.pause),
+            writes=settings.provider("llm").kind not in ("host", "smollm"),
+        )
         self._avatar = AvatarSession(
             portrait=self._metadata.portrait or settings.portrait,
             emotion=settings.emotion,
@@ -108,15 +121,21 @@ class Call:
         )
 
     async def run(self) -> str:
-        """Hold the call; returns, when it is over, why."""
+        """Hold the call; returns, when it is over, why.
+
+        Raises:
+            InputError: the portrait that was asked for does not exist or can not be used.
+        """
         tasks: list[asyncio.Task[None]] = []
         try:
+            await self._start()
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work) for work in (self._send_events(), self._report_load())]
-                await self._start()
                 if self._script is not None:
                     floor = Floor(self._room, self._session, self._script, self._metadata.partner)
                     tasks.append(group.create_task(floor.run()))
+                else:
+                    tasks.append(group.create_task(self._attendance.run()))
                 reason = await self._ended
                 for task in tasks:
                     task.cancel()
@@ -173,11 +192,22 @@ class Call:
             greeting=settings.greeting.format(name=settings.name),
             ready=self._audible,
             sight=self._person,
+            seen=self._seen if settings.sight.notes else None,
+            look=self._make_look(),
             tell=self._tell,
             words=self._words,
             hear=lambda frame: self._avatar.hear(frame),
             answers=lambda text: self._tools is None or self._tools.answers(text),
         )
+
+    def _make_look(self) -> Look | None:
+        """The tool, for whoever talks with a person through a camera."""
+        if not (self._settings.camera and self._settings.sight.look) or self._script is not None:
+            return None
+        return Look(self._person, self._snapshot if self._settings.sight.picture else None)
+
+    async def _snapshot(self) -> rtc.VideoFrame | None:
+        return await snapshot(self._watcher.track)
 
     async def aclose(self) -> None:
         """End everything that this call began, in the order that lets each part finish."""
@@ -239,6 +269,12 @@ class Call:
 
     def _on_motion(self, seen: SeenMotion | None) -> None:
         self._avatar.see(seen.motion if seen is not None and seen.confidence[-1] >= SURE else None)
+
+    def _on_seen(self, event: CueSeen | Fault) -> None:
+        if isinstance(event, CueSeen):
+            self._seen.change(event.name, event.on)
+            self._attendance.cue(event.name, event.on)
+        self._send(event)
 
     def _on_digit(self, digit: rtc.SipDTMF) -> None:
         self._keypad.press(digit.digit)

@@ -12,6 +12,7 @@ import click
 from visavis.cli.options import BACKGROUND_HELP, FACE_HELP
 from visavis.media.errors import InputError
 from visavis.media.settings import Settings
+from visavis.media.sight_settings import USES, uses_of
 from visavis.vision.portraits import located
 
 # of a record's own attributes, and what livekit-agents adds to every one
@@ -38,6 +39,7 @@ class OneLine(logging.Formatter):
 @click.option("--tts", metavar="PROVIDER", help="The voice (hibari).")
 @click.option("--portrait", metavar="FACE", help=f"{FACE_HELP}  [default: alex]")
 @click.option("--background", metavar="WHAT", help=f"{BACKGROUND_HELP}  [default: own]")
+@click.option("--sight", metavar="USES", help=f"What the camera is used for, of {', '.join(USES)}; or none.")
 @click.option("--record-calls", metavar="FOLDER", help="Record every call there, sound and transcript, and say so.")
 @click.option("--verbose", is_flag=True, help="Log what livekit-agents does, too.")
 def command(
@@ -47,6 +49,7 @@ def command(
     tts: str | None,
     portrait: str | None,
     background: str | None,
+    sight: str | None,
     record_calls: str | None,
     verbose: bool,
 ) -> None:
@@ -74,6 +77,7 @@ def command(
         "tts": tts,
         "portrait": portrait,
         "background": background,
+        "sight": None if sight is None else uses_of(sight),
         "record": record,
     }
     settings = Settings.load(file, {key: value for key, value in given.items() if value is not None})

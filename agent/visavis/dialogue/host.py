@@ -7,10 +7,12 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 
 from livekit import rtc
-from livekit.agents import Agent, APIError, ModelSettings, StopResponse, llm, stt
+from livekit.agents import Agent, APIError, APIStatusError, ModelSettings, StopResponse, llm, stt
 from livekit.agents.types import FlushSentinel
 
 from visavis.dialogue.backchannel import is_backchannel
+from visavis.dialogue.look import Look, refuses_tools
+from visavis.dialogue.seen import Seen
 from visavis.dialogue.sight import NoSight, Sight
 from visavis.dialogue.turn_end import Words
 
@@ -41,7 +43,9 @@ class Host(Agent):
         notice: said before anything else, and not interruptible; "" for nothing.
         greeting: said first; "" for nothing.
         ready: awaited before the greeting: whether there is still somebody to greet, who hears the avatar's own voice.
-        sight: what the camera shows, told to the language model.
+        sight: what may be told of the person in every request: of a caller by telephone.
+        seen: what the camera showed, whose changes are noted for the language model.
+        look: the tool with which the language model looks at the person.
         tell: tells the people in the room of a fault.
         words: is told what the user just said.
         hear: takes every frame of the user's voice, for the face that listens.
@@ -56,16 +60,18 @@ class Host(Agent):
         greeting: str = "",
         ready: Callable[[], Awaitable[bool]] = at_once,
         sight: Sight | None = None,
+        seen: Seen | None = None,
+        look: Look | None = None,
         tell: Tell = lambda part, message: None,
         words: Words | None = None,
         hear: Callable[[rtc.AudioFrame], None] = lambda frame: None,
         answers: Callable[[str], bool] = lambda text: True,
     ) -> None:
-        super().__init__(instructions=instructions)
+        super().__init__(instructions=instructions, tools=look.tools() if look else [])
         self._notice = notice
         self._greeting = greeting
         self._ready = ready
-        self._sight = sight or NoSight()
+        self._sight, self._seen, self._look = sight or NoSight(), seen, look
         self._tell = tell
         self._words = words or Words()
         self._hear = hear
@@ -114,7 +120,7 @@ class Host(Agent):
         """The answer; an apology where the language model fails."""
         answered = False
         try:
-            async for chunk in Agent.default.llm_node(self, self._seeing(chat_ctx), tools, model_settings):
+            async for chunk in self._reply(self._seeing(chat_ctx), tools, model_settings):
                 answered = True
                 yield chunk
         except APIError as error:
@@ -122,16 +128,31 @@ class Host(Agent):
             self._tell("language", "The language model failed; please ask again.")
             yield f" {BROKEN_OFF}" if answered else APOLOGY
 
+    async def _reply(
+        self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> AsyncGenerator[llm.ChatChunk | str | FlushSentinel, None]:
+        """The language model's; one that takes no tools is asked again without, and offered none any more."""
+        try:
+            async for chunk in Agent.default.llm_node(self, chat_ctx, tools, model_settings):
+                yield chunk
+        except APIStatusError as error:
+            if not tools or not refuses_tools(error):
+                raise
+            logger.warning("the language model takes no tools, so it can not look: %s", error.message)
+            await self.update_tools([])
+            async for chunk in Agent.default.llm_node(self, chat_ctx, [], model_settings):
+                yield chunk
+
     def _seeing(self, chat_ctx: llm.ChatContext) -> llm.ChatContext:
-        """The conversation, with what is known of the person just before their last words."""
-        seen = self._sight.describe()
-        if not seen:
+        """The conversation, with what is known of the person: before their words, never in the history."""
+        if "telephone" in self._sight.facts:
+            chat_ctx = chat_ctx.copy()
+            told = f"What you may tell the caller: {self._sight.describe()}"
+            chat_ctx.items.insert(max(0, len(chat_ctx.items) - 1), llm.ChatMessage(role="system", content=[told]))
             return chat_ctx
-        chat_ctx = chat_ctx.copy()
-        source = "What you may tell the caller" if "telephone" in self._sight.facts else "What your camera shows now"
-        note = llm.ChatMessage(role="system", content=[f"{source}: {seen}"])
-        chat_ctx.items.insert(max(0, len(chat_ctx.items) - 1), note)
-        return chat_ctx
+        if self._seen is not None:
+            chat_ctx = self._seen.annotated(chat_ctx)
+        return self._look.attached(chat_ctx) if self._look is not None else chat_ctx
 
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from visavis.dialogue.arithmetic import sum_in
+from visavis.dialogue.seen import PHRASES
 from visavis.dialogue.sight import NoSight, Sight
 
 _CONTRACTIONS = (
@@ -118,6 +119,18 @@ def _smile(scene: Scene) -> str:
     return _seen(scene)
 
 
+def _doing(scene: Scene) -> str | None:
+    """Whether the user does what they ask about, as in "can you see me waving"."""
+    asked = next((name for name, words in _ASKED.items() if re.search(words, scene.words)), None)
+    if asked is None:
+        return None
+    if asked in scene.sight.facts:
+        return f"Yes, I see you {PHRASES[asked].doing}!"
+    if "present" in scene.sight.facts:
+        return f"I can see you, but I do not see you {PHRASES[asked].doing} just now."
+    return _seen(scene)
+
+
 def _seen(scene: Scene) -> str:
     return scene.sight.describe() or _HONEST
 
@@ -129,6 +142,21 @@ def _pressed(scene: Scene) -> str:
 def _number(scene: Scene) -> str | None:
     return scene.sight.describe() if _by_telephone(scene) else None
 
+
+# cue -> how users name it
+_ASKED = {
+    "wave": r"\bwav(e|ing)\b",
+    "hand_up": r"\bhand\b",
+    "nod": r"\bnod(ding)?\b",
+    "shake": r"\bshak(e|ing)\b.*\bhead\b",
+    "frown": r"\bfrown(ing)?\b",
+    "surprise": r"\bsurprised?\b",
+    "yawn": r"\byawn(ing)?\b",
+    "eyes_closed": r"\beyes\b.*\bclosed\b|\bclos(e|ing)\b.*\beyes\b",
+    "leaning_in": r"\blean(ing)?\b",
+    "tilt": r"\btilt(ing)?\b",
+    "looking_away": r"\blooking away\b",
+}
 
 _WHO = "I am {name}, a computer-made face and voice."
 _WHO_BY_TELEPHONE = "I am {name}, a computer-made voice."
@@ -152,6 +180,8 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"\b(plus|minus|times|multiplied by|divided by|over|[0-9] ?[-+*/x] ?[0-9])\b", _sum),
     (r"\bsmil(e|ing)\b.*\b(see|look|tell|notice)\b|\b(see|look|tell|notice)\b.*\bsmil(e|ing)\b", _smile),
     (r"\bam i smiling\b", _smile),
+    (r"\bam i \w+ing\b|\b(see|tell|notice)\b.*\b(me|my|i|that i)\b|\b(is|are) my (hand|eyes)\b", _doing),
+    (r"\bwhat am i doing\b|\bhow do i look\b", _seen),
     (r"\b(what|who) (can|do) you see\b|\bwhat does the camera show\b|\bdescribe (me|what you see)\b", _seen),
     (r"\b(can|do) you (even )?(see|look at) me\b|\bcan you see\b|\bwhat do i look like\b", _seen),
     (r"\bam i (visible|in the picture)\b|\bis my camera (on|working)\b", _seen),

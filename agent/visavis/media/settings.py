@@ -15,6 +15,7 @@ from typing import Any, get_type_hints
 from urllib.parse import parse_qsl, urlsplit
 
 from visavis.media.errors import InputError
+from visavis.media.sight_settings import SightSettings
 from visavis_models.serve.background import Background
 from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 
@@ -229,6 +230,7 @@ class Settings:
         greeting: what it says first; "" for nothing. `{name}` stands for its name.
         instructions: the language model's instructions. `{name}` stands for its name.
         camera: look at the user's camera.
+        sight: what it is used for.
     """
 
     stt: str = "moonshine"
@@ -244,6 +246,7 @@ class Settings:
         "without lists, markup or emoji."
     )
     camera: bool = True
+    sight: SightSettings = field(default_factory=SightSettings)
     turn: TurnSettings = field(default_factory=TurnSettings)
     video: VideoSettings = field(default_factory=VideoSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)

@@ -86,6 +86,11 @@ class Watcher:
         if fps <= 0:
             self._lose_sight()
 
+    @property
+    def track(self) -> rtc.Track | None:
+        """The person's camera; None while there is none."""
+        return self._camera_track()
+
     def start(self) -> None:
         """Begin to watch; from within the event loop."""
         for name in CHANGES:
