@@ -11,8 +11,10 @@ from tests.avatar.conftest import Bar
 from visavis.avatar.frame_loop import MOST_SKIPPED, FrameLoop
 from visavis.avatar.listening import Listening
 from visavis.avatar.pump import clock_us
+from visavis.avatar.relief import Relief
 from visavis.media.playout import PlayoutClock
 from visavis.media.speech import Speech
+from visavis_models.serve.quality import Quality
 from visavis_models.spec import ROOM_FRAME
 
 
@@ -26,7 +28,8 @@ class Shown:
         self.passed: list[int] = []  # frames of the source, seen or not, when each was handed over
         self.failures = 0
         self._source, self._wanted, self._enough = source, wanted, threading.Event()
-        self.loop = FrameLoop(source, self.speech, Listening(), self._show, self._fail)
+        self.relief = Relief(source, None, lambda step: None)
+        self.loop = FrameLoop(source, self.speech, Listening(), self._show, self._fail, self.relief.saw)
 
     def run(self) -> Shown:
         self.loop.start()
@@ -124,3 +127,18 @@ def test_between_viewers_it_rests_and_goes_on_from_where_it_was() -> None:
     gap = round((shown.leaves_us[count] - shown.leaves_us[count - 1]) / 40_000)
     assert shown.passed[count] - shown.passed[count - 1] == gap and 8 <= gap <= 20
     assert source.skipped > skipped
+
+
+def test_a_source_too_slow_for_the_full_picture_is_asked_for_less() -> None:
+    class Hurried(Bar):
+        steps = (Quality.FULL, Quality.HALF_RATE)
+        quality = Quality.FULL
+
+        def next(self, *args: object) -> np.ndarray:
+            time.sleep(0.1 if self.quality is Quality.FULL else 0)
+            return super().next(*args)  # type: ignore[arg-type]
+
+    source = Hurried()
+    shown = Shown(source, 30).run()
+    assert source.quality is Quality.HALF_RATE
+    assert shown.relief.step.quality is Quality.HALF_RATE

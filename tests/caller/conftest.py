@@ -26,6 +26,7 @@ from visavis.media.events import (
     AvatarAnswered,
     Event,
     ProcessLoad,
+    QualityChanged,
     SpeechStopped,
     VoiceEnvelope,
     encode,
@@ -133,6 +134,7 @@ class Puppet:
         self._voice, self._state = babble(self.reply_s, self._seed), "speaking"
         await self._tell(AvatarAnswered(wall_us() - 60_000, wall_us()))
         await self._tell(ProcessLoad(wall_us(), 300.0, 0.5))
+        await self._tell(QualityChanged(wall_us(), "half_rate", 0.0))
         await self._caption(text, "agent")
 
     async def _caption(self, text: str, identity: str) -> None:

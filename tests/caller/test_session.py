@@ -54,6 +54,7 @@ async def test_a_call_from_greeting_to_the_last_reply(staged: Staged, line: Line
     assert stop.silent_ms is not None and stop.silent_ms < 600
     assert report.video.codec == "H264" and report.video.frames > 50
     assert report.process == {"rss_mb": 300.0, "cpu_cores": 0.5}
+    assert {(step["quality"], step["camera_fps"]) for step in report.gave_way} == {("half_rate", 0.0)}
     assert report.error is None and not report.remarks
     assert "What did you say?" in table(report, plan)
 

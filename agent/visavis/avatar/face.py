@@ -14,6 +14,7 @@ from visavis_models.serve.background import Background
 from visavis_models.serve.direction import Direction
 from visavis_models.serve.motion import MotionModel
 from visavis_models.serve.performance import Performance
+from visavis_models.serve.quality import Quality
 from visavis_models.serve.renderer import Renderer
 from visavis_models.serve.stream import HORIZON_FRAMES, FaceStream, MotionStream
 from visavis_models.spec import MODEL_FRAME, Motion
@@ -73,13 +74,27 @@ class Face:
         # what only the first frame costs is paid here
         first = FaceStream(MotionStream(model), Renderer(held, size, output="i420"))
         first.next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
-        renderer = Renderer(held, size, background=Background.of_video(background), output="i420")
+        renderer = Renderer(held, size, background=Background.of_video(background), output="i420", ladder=True)
         performance = Performance(seed=seed, listening=listening)
         return cls(FaceStream(MotionStream(model, seed=seed, emotion=emotion), renderer, performance))
 
     def direct(self, direction: Direction, in_frames: int) -> None:
         assert self._stream.performance is not None
         self._stream.performance.direct(direction, in_frames)
+
+    @property
+    def steps(self) -> tuple[Quality, ...]:
+        """The qualities that it can be drawn in, best first."""
+        return self._stream.renderer.steps
+
+    @property
+    def quality(self) -> Quality:
+        """How well the next frame is drawn."""
+        return self._stream.renderer.quality
+
+    @quality.setter
+    def quality(self, quality: Quality) -> None:
+        self._stream.renderer.quality = quality
 
     def next(self, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None, skip: int) -> Picture:
         for k in range(skip):

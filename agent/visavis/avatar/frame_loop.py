@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 # machine pictures take 34 ms and sound 64 ms; on a busy one 35-90 and 50-95, since both jitter buffers grow.
 VIDEO_LAG_US = 15_000
 LATE_US = 20_000
+MISSED_US = 10_000  # a picture that came so much too late counts as missed: the receiver may have shown it late
 MARGIN_US = 10_000  # drawing begins so much earlier than it has to: a jittery picture grows the receiver's buffer
 LONGEST_US = 60_000  # and never earlier than this before it is due
 FORGETS = 0.98  # a slow frame is remembered for two seconds
@@ -67,6 +68,7 @@ class FrameLoop:
         listening: what is heard and seen of the person.
         show: called on the thread with a picture (as `FrameSource` gives it) and when its sound leaves (clock's us).
         failed: called on the thread when the source fails: there are no more frames then.
+        saw: called on the thread for each frame that somebody was to see: whether it was missed (skipped or late).
         probing: whether the frames of `probe` are flashes.
 
     Attributes:
@@ -80,12 +82,13 @@ class FrameLoop:
         listening: Listening,
         show: Callable[[Picture, int], None],
         failed: Callable[[], None],
+        saw: Callable[[bool], None],
         *,
         probing: bool = False,
     ) -> None:
         self._source, self._speech, self._listening = source, speech, listening
         self.stage = Stage(speech, source)
-        self._show, self._failed = show, failed
+        self._show, self._failed, self._saw = show, failed, saw
         self._probing = probing
         self._closing = threading.Event()
         self._watched = threading.Event()
@@ -151,6 +154,8 @@ class FrameLoop:
         late_us = clock_us() - self._due_us(position) - LATE_US
         skip = max(-(-late_us // (FRAME_MS * 1000)), 0)
         self._skipped += skip
+        for _ in range(min(skip, MOST_SKIPPED)):
+            self._saw(True)
         return skip
 
     def _draw(self, position: int, skip: int) -> None:
@@ -172,6 +177,7 @@ class FrameLoop:
         self._speech.drawn(position, asked_us, now_us)
         self._late_us.append(max(now_us - due_us, 0))
         self._shown += 1
+        self._saw(now_us - due_us > MISSED_US)
 
     def _due_us(self, position: int) -> int:
         return self._speech.leaves_us(position) + VIDEO_LAG_US

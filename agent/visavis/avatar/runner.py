@@ -11,6 +11,7 @@ rests on samples that have left, not on samples that were pushed.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -26,10 +27,19 @@ from visavis.avatar.frame_loop import FrameLoop, FrameStats
 from visavis.avatar.listening import Listening
 from visavis.avatar.outbox import Outbox
 from visavis.avatar.pump import QUEUE, AudioPump, clock_us
+from visavis.avatar.relief import Eyes, Relief, Step
 from visavis.avatar.sink import PausableReceiver
 from visavis.media.envelope import levels
 from visavis.media.errors import InputError
-from visavis.media.events import AvatarAnswered, Fault, SpeechResumed, SpeechStopped, VoiceEnvelope, wall_us
+from visavis.media.events import (
+    AvatarAnswered,
+    Fault,
+    QualityChanged,
+    SpeechResumed,
+    SpeechStopped,
+    VoiceEnvelope,
+    wall_us,
+)
 from visavis.media.frames import compile_kernels, mono, video_frame
 from visavis.media.marks import directions_of
 from visavis.media.playout import PlayoutClock
@@ -37,6 +47,8 @@ from visavis.media.speech import Answered, Finished, Heard, Progressed, Speech, 
 from visavis.media.tape import Pcm
 from visavis_models.serve.direction import Direction
 from visavis_models.spec import ROOM_RATE
+
+logger = logging.getLogger(__name__)
 
 AUDIO_TRACK, VIDEO_TRACK = "avatar-voice", "avatar-face"
 AUDIO_BITRATE = 48_000  # Opus is transparent for one voice from about 32 kbit/s on
@@ -72,10 +84,12 @@ class AvatarStats:
     Attributes:
         frames: what became of the pictures.
         underruns: how often the sound ran dry.
+        step: what there is time for now.
     """
 
     frames: FrameStats
     underruns: int
+    step: Step
 
 
 def to_wall_us(at_us: int) -> int:
@@ -91,6 +105,7 @@ class Runner:
         receiver: where the voice comes from; one that is a `PausableReceiver` can pause.
         source: what draws the face.
         video: what is published of it.
+        eyes: who looks at the person: looks less often before the face is drawn worse.
         probing: send flashes and clicks.
 
     Attributes:
@@ -104,13 +119,18 @@ class Runner:
         source: FrameSource,
         *,
         video: VideoOptions | None = None,
+        eyes: Eyes | None = None,
         probing: bool = False,
     ) -> None:
         self._room, self._receiver, self._video = room, receiver, video or VideoOptions()
         self.listening = Listening()
         self._speech = Speech(PlayoutClock(QUEUE), probe.mark if probing else None)
         self._speech.seen(False)
-        self._frames = FrameLoop(source, self._speech, self.listening, self._show, self._on_failed, probing=probing)
+        self._eyes = eyes
+        self._relief = Relief(source, eyes, self._on_step)
+        self._frames = FrameLoop(
+            source, self._speech, self.listening, self._show, self._on_failed, self._relief.saw, probing=probing
+        )
         self._pump = AudioPump(self._speech, self._on_pushed)
         self._outbox = Outbox(room)
         self._audience = Audience(room, self._on_audience)
@@ -144,7 +164,7 @@ class Runner:
         self._frames.stage.direct(direction)
 
     def stats(self) -> AvatarStats:
-        return AvatarStats(self._frames.stats(), self._speech.clock.underruns)
+        return AvatarStats(self._frames.stats(), self._speech.clock.underruns, self._relief.step)
 
     async def aclose(self) -> None:
         """End everything: threads, tasks, tracks; the receiver last, so that nothing is awaited from us any more."""
@@ -207,6 +227,18 @@ class Runner:
         """On the frame loop's thread: there will be no more pictures."""
         fault = Fault(wall_us(), "face", "My picture has stopped, but I can still hear you and talk.")
         self._loop.call_soon_threadsafe(self._outbox.put, fault)
+
+    def _on_step(self, step: Step) -> None:
+        """On the frame loop's thread: the machine has time for less, or for more again."""
+        self._loop.call_soon_threadsafe(self._take_step, step)
+
+    def _take_step(self, step: Step) -> None:
+        logger.info(
+            "the face is drawn at %s, the camera looked at %s times a second", step.quality.value, step.camera_fps
+        )
+        if self._eyes is not None and step.camera_fps is not None and step.camera_fps != self._eyes.fps:
+            self._eyes.fps = step.camera_fps
+        self._outbox.put(QualityChanged(wall_us(), step.quality.value, step.camera_fps))
 
     # -- the voice ---------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from livekit.agents.voice import avatar
 
 from visavis.avatar.face import Face, FrameSource
 from visavis.avatar.pump import clock_us
+from visavis.avatar.relief import Eyes
 from visavis.avatar.runner import AvatarStats, Runner, Tap, VideoOptions
 from visavis.avatar.sink import AvatarAudioOutput
 from visavis_models.serve.background import Background
@@ -34,6 +35,8 @@ class AvatarSession(avatar.AvatarSession[str]):
         emotion: how the face feels, such as "happy:0.4" or "calm:0.5, happy:0.2"; "" is neutral.
         background: what is behind it: "own", "plain:#203040", "blur" or the path of a picture.
         video: what is published of the face.
+        eyes: who looks at the person, if it can look less often: where the machine is too busy for all, that gives
+            way first, then the picture's quality; the voice never.
         probe: send a flash and a click each second, for measuring.
         listening: smile back, nod when a phrase is over, hold the gaze on who speaks.
         thinking: look away while the agent thinks.
@@ -50,6 +53,7 @@ class AvatarSession(avatar.AvatarSession[str]):
         emotion: str = FRIENDLY,
         background: str = "own",
         video: VideoOptions | None = None,
+        eyes: Eyes | None = None,
         probe: bool = False,
         listening: bool = True,
         thinking: bool = True,
@@ -59,7 +63,7 @@ class AvatarSession(avatar.AvatarSession[str]):
         self._portrait, self._video, self._probing = portrait, video or VideoOptions(), probe
         self._emotion = parse_emotion(emotion)
         Background.of_video(background)
-        self._background = background
+        self._background, self._eyes = background, eyes
         self._listens, self._thinks = listening, thinking
         self._source = source
         self._runner: Runner | None = None
@@ -93,7 +97,7 @@ class AvatarSession(avatar.AvatarSession[str]):
             )
         await super().start(agent_session, room)
         sink = AvatarAudioOutput()
-        self._runner = Runner(room, sink, source, video=self._video, probing=self._probing)
+        self._runner = Runner(room, sink, source, video=self._video, eyes=self._eyes, probing=self._probing)
         await self._runner.start()
         agent_session.output.replace_audio_tail(sink)
         agent_session.on("agent_state_changed", self._on_agent_state)

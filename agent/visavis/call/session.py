@@ -117,6 +117,7 @@ class Call:
             emotion=settings.emotion,
             background=settings.background,
             video=VideoOptions(**asdict(settings.video)),
+            eyes=self._watcher,
             probe=self._metadata.probe,
         )
 

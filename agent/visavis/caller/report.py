@@ -40,6 +40,7 @@ class Report:
             positive where the picture is late; None where no frame carries a clock or nothing was heard.
         delay_ms: median delay of `voice` and `picture` from the agent to the caller.
         cues: what the agent's camera showed: `at_s`, `name`, `on`.
+        gave_way: where the agent had time for less, or for more again: `at_s`, `quality` of the face and `camera_fps`.
         process: `rss_mb` (peak) and `cpu_cores` (mean) of the agent, None where it tells nothing.
         probe: flash and click beside the clock, None without `--probe`.
         remarks: what a person should know, one sentence each.
@@ -54,6 +55,7 @@ class Report:
     cues: list[dict[str, float | str | bool]]
     process: dict[str, float | None]
     delay_ms: dict[str, float | None]
+    gave_way: list[dict[str, float | str | None]] = field(default_factory=list)
     greeting_s: float | None = None
     probe: Probe | None = None
     remarks: list[str] = field(default_factory=list)
@@ -100,6 +102,9 @@ def make_report(
         cues=[{"at_s": round(at_s, 2), "name": name, "on": on} for at_s, name, on in scene.cues],
         process=_process(scene),
         delay_ms={"voice": _median_ms(delays.delay_s.tolist()), "picture": _median_ms(_picture_delays(take))},
+        gave_way=[
+            {"at_s": round(at_s, 2), "quality": quality, "camera_fps": fps} for at_s, quality, fps in scene.gave_way
+        ],
         greeting_s=round(scene.voice[0].start, 3) if scene.voice else None,
         probe=checked,
         remarks=remarks,
@@ -177,6 +182,8 @@ def table(report: Report, plan: Plan) -> str:
     lines += [
         f"agent: {_told(report.process['rss_mb'], 'MB')}, {_told(report.process['cpu_cores'], 'cores')}",
     ]
+    if report.gave_way:
+        lines += ["gave way: " + ", ".join(f"{step['quality']} from {step['at_s']:g} s" for step in report.gave_way)]
     return "\n".join(lines + [f"note: {remark}" for remark in report.remarks])
 
 

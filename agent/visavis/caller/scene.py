@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from visavis.caller.activity import Span, levels, voice_spans
 from visavis.caller.record import heard_track
 from visavis.caller.take import Said, Take
-from visavis.media.events import AvatarAnswered, CueSeen, ProcessLoad, SpeechResumed, SpeechStopped
+from visavis.media.events import AvatarAnswered, CueSeen, ProcessLoad, QualityChanged, SpeechResumed, SpeechStopped
 from visavis_models.spec import ROOM_RATE
 
 FINE_JOIN_S = 0.100  # silences that part voice where its very end is wanted
@@ -57,6 +57,7 @@ class Scene:
         stopped, resumed: when the agent stopped its voice, and let it go on.
         cues: (when, name, on).
         load: (resident MB, cores) reported by the agent.
+        gave_way: (when, quality of the face, pictures of the camera looked at a second) from each change on.
     """
 
     utterances: list[Utterance] = field(default_factory=list)
@@ -68,6 +69,7 @@ class Scene:
     resumed: list[float] = field(default_factory=list)
     cues: list[tuple[float, str, bool]] = field(default_factory=list)
     load: list[tuple[float, float]] = field(default_factory=list)
+    gave_way: list[tuple[float, str, float | None]] = field(default_factory=list)
 
 
 def scene_of(take: Take, heard: NDArray[np.int16] | None = None) -> Scene:
@@ -102,6 +104,11 @@ def scene_of(take: Take, heard: NDArray[np.int16] | None = None) -> Scene:
         resumed=[told_at(event.at_us) for event in events if isinstance(event, SpeechResumed)],
         cues=[(told_at(event.at_us), event.name, event.on) for event in events if isinstance(event, CueSeen)],
         load=[(event.rss_mb, event.cpu_cores) for event in events if isinstance(event, ProcessLoad)],
+        gave_way=[
+            (told_at(event.at_us), event.quality, event.camera_fps)
+            for event in events
+            if isinstance(event, QualityChanged)
+        ],
     )
 
 

@@ -69,6 +69,16 @@ class ProcessLoad:
 
 
 @dataclass(frozen=True)
+class QualityChanged:
+    """The machine has time for less, or for more again, since `at_us`: how well the face is drawn ("full",
+    "half_rate", ...), and how often a second the person's camera is looked at (0: not at all, None: by nobody)."""
+
+    at_us: int
+    quality: str
+    camera_fps: float | None
+
+
+@dataclass(frozen=True)
 class Fault:
     """Something broke and the call goes on: `part` ("voice", "camera", "recognition") and a sentence for a person."""
 
@@ -77,8 +87,10 @@ class Fault:
     message: str
 
 
-Event: TypeAlias = AvatarAnswered | SpeechStopped | SpeechResumed | CueSeen | ProcessLoad | Fault
-_TYPES = {t.__name__: t for t in (AvatarAnswered, SpeechStopped, SpeechResumed, CueSeen, ProcessLoad, Fault)}
+Event: TypeAlias = AvatarAnswered | SpeechStopped | SpeechResumed | CueSeen | ProcessLoad | QualityChanged | Fault
+_TYPES = {
+    t.__name__: t for t in (AvatarAnswered, SpeechStopped, SpeechResumed, CueSeen, ProcessLoad, QualityChanged, Fault)
+}
 
 
 def encode(event: Event) -> bytes:

@@ -74,6 +74,11 @@ class Watcher:
         self._cues = Cues()
 
     @property
+    def watching(self) -> bool:
+        """Whether there is a camera to look at."""
+        return self._camera is not None
+
+    @property
     def fps(self) -> float:
         """Pictures a second looked at; may be set at any time. At 0 nothing is looked at and nothing known."""
         return self._fps

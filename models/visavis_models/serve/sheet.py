@@ -143,6 +143,26 @@ def contact_sheet(
     return tiled([labelled(frame, name, side) for name, frame in frames.items()], columns)
 
 
+def quality_sheet(face: Portrait, *, side: int = 256) -> Picture:
+    """A sheet of what the steps of the quality ladder draw.
+
+    Returns:
+        RGB uint8 [H, W, 3]: a word in a turned face and a close-up of its mouth, at every step.
+    """
+    renderer = Renderer(face, ladder=True)
+    row = row_of(MIXED["turn + AA"])
+    frames = {}
+    for step in renderer.steps:
+        renderer.quality = step
+        frames[step.value] = renderer.render(row[None])[0]
+    rows = []
+    for part in ("face", "mouth"):
+        x0, y0, x1, y1 = crop_of(renderer, part)
+        tiles = [labelled(f[y0:y1, x0:x1], name if part == "face" else "", side) for name, f in frames.items()]
+        rows.append(np.hstack(tiles))
+    return np.vstack(rows)
+
+
 def write_picture(path: Path, picture: Picture) -> None:
     """Write an RGB or RGBA picture as the file's suffix says (.jpg, .png).
 
@@ -165,13 +185,17 @@ def write_picture(path: Path, picture: Picture) -> None:
 @click.command()
 @click.argument("face", default="alex")
 @click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help=".jpg or .png")
-@click.option("--sheet", "kind", type=click.Choice(list(SHEETS)), default="overview", show_default=True)
+@click.option("--sheet", "kind", type=click.Choice([*SHEETS, "quality"]), default="overview", show_default=True)
 @click.option("--columns", default=6, show_default=True)
 @click.option("--side", default=256, show_default=True, help="Width of a cell in pixels.")
 def main(face: str, out: Path, kind: str, columns: int, side: int) -> None:
     """Draw a contact sheet of FACE: a shipped face by name, or an .avatar file."""
-    cells, part = SHEETS[kind]
-    write_picture(out, contact_sheet(portrait(face), cells, part=part, columns=columns, side=side))
+    if kind == "quality":
+        sheet = quality_sheet(portrait(face), side=side)
+    else:
+        cells, part = SHEETS[kind]
+        sheet = contact_sheet(portrait(face), cells, part=part, columns=columns, side=side)
+    write_picture(out, sheet)
 
 
 if __name__ == "__main__":
