@@ -1,7 +1,8 @@
 """The per-user cache: what is slow to make, made once, outside the checkout, and checked whenever it is used.
 
 It is `$XDG_CACHE_HOME/visavis`, else `~/.cache/visavis`. Beside each file stands `<file>.sha256`, its checksum in
-the format of `sha256sum`. A file appears under its name only when it is whole: it is made beside it and renamed.
+the format of `sha256sum`. A file appears under its name only when it is whole: it is made beside it and renamed. Of two
+set-ups that want the same file one makes it, and the other waits for it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+
+from filelock import FileLock
 
 from visavis.media.errors import AssetError
 
@@ -66,28 +69,36 @@ def make(name: str, write: Callable[[Path], object], *, sha256: str | None = Non
     Raises:
         AssetError: what `write` made has not the checksum `sha256`, or the cache is not writable.
     """
+    path = cache_folder() / name
+    found = _whole(name, sha256)
+    if found is not None:
+        return found
     try:
-        found = find(name, sha256=sha256)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(path.with_name(f".{path.name}.lock")):
+            return _whole(name, sha256) or _make(path, write, sha256)
+    except OSError as error:
+        raise AssetError(f"{path}: cannot be written ({error.strerror}); is the disk full?") from None
+
+
+def _whole(name: str, sha256: str | None) -> Path | None:
+    try:
+        return find(name, sha256=sha256)
     except AssetError:
-        found = None
-    return found or _make(cache_folder() / name, write, sha256)
+        return None
 
 
 def _make(path: Path, write: Callable[[Path], object], sha256: str | None) -> Path:
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=path.parent) as scratch:
-            whole = Path(scratch) / path.name
-            write(whole)
-            made = sha256_of(whole)
-            if sha256 and made != sha256:
-                raise AssetError(f"{path.name}: its checksum is {made}, not {sha256}; it is not what was asked for")
-            note = Path(scratch) / "note"
-            note.write_text(f"{made}  {path.name}\n")
-            note.replace(_note_of(path))
-            whole.replace(path)
-    except OSError as error:
-        raise AssetError(f"{path}: cannot be written ({error.strerror}); is the disk full?") from None
+    with tempfile.TemporaryDirectory(prefix=".making-", dir=path.parent) as scratch:
+        whole = Path(scratch) / path.name
+        write(whole)
+        made = sha256_of(whole)
+        if sha256 and made != sha256:
+            raise AssetError(f"{path.name}: its checksum is {made}, not {sha256}; it is not what was asked for")
+        note = Path(scratch) / "note"
+        note.write_text(f"{made}  {path.name}\n")
+        note.replace(_note_of(path))
+        whole.replace(path)
     return path
 
 
