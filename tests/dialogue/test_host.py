@@ -27,6 +27,7 @@ from visavis.dialogue.look import Look
 from visavis.dialogue.script import Script
 from visavis.dialogue.seen import Seen
 from visavis.dialogue.tts import HibariTTS
+from visavis.media.marks import directions_of
 from visavis_models.spec import SPEECH_RATE
 
 ONCE = APIConnectOptions(max_retry=0)
@@ -309,3 +310,57 @@ def test_a_voice_that_drags_is_told_of_once() -> None:
     now[0] += 0.2 + LATE_S
     assert pace.fell_behind(0.2)
     assert not pace.fell_behind(0.2)
+
+
+class TaggedLLM(llm.LLM):
+    """Answers with directions in it, a few letters at a time."""
+
+    text = "[smile] Hello there. [no" + "d] I see it [1] now. [look away]"
+
+    def chat(self, *, chat_ctx, tools=None, conn_options=DEFAULT_API_CONNECT_OPTIONS, **_):
+        return TaggedStream(self, chat_ctx=chat_ctx, tools=[], conn_options=ONCE)
+
+
+class TaggedStream(llm.LLMStream):
+    async def _run(self) -> None:
+        for at in range(0, len(TaggedLLM.text), 5):
+            delta = llm.ChoiceDelta(role="assistant", content=TaggedLLM.text[at : at + 5])
+            self._event_ch.send_nowait(llm.ChatChunk(id="1", delta=delta))
+
+
+class Captions(io.TextOutput):
+    def __init__(self) -> None:
+        super().__init__(label="captions", next_in_chain=None)
+        self.text = ""
+
+    async def capture_text(self, text: str) -> None:
+        self.text += text
+
+    def flush(self) -> None:
+        pass
+
+
+async def test_directions_are_acted_and_neither_spoken_nor_read_nor_remembered(voice) -> None:
+    call, spoken = Call(model=TaggedLLM(), voice=HibariTTS(voice)), []
+    say = voice.say
+    call.session.output.transcription = captions = Captions()
+    acted: list[tuple[float, str]] = []
+    capture = call.ear.capture_frame
+
+    async def capture_frame(frame: rtc.AudioFrame) -> None:
+        acted.extend((call.ear.seconds, item.name) for item in directions_of(frame))
+        await capture(frame)
+
+    call.ear.capture_frame = capture_frame
+    voice.say = lambda text, *rest: (spoken.append(text), say(text, *rest))[1]
+    try:
+        async with call:
+            answer = await call.ask("Hello?")
+    finally:
+        del voice.say
+    assert " ".join(answer.split()) == "Hello there. I see it 1 now."
+    assert " ".join(captions.text.split()) == "Hello there. I see it 1 now."
+    assert not any(word in " ".join(spoken).lower() for word in ("smile", "nod", "look"))
+    (first, _), (second, _), (third, _) = acted
+    assert [name for _, name in acted] == ["smile", "nod", "look away"]
+    assert first == 0.0 and 0.3 < second < third and third == pytest.approx(call.ear.seconds, abs=0.05)

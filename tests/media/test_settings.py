@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from visavis.media.errors import InputError
-from visavis.media.settings import Provider, Settings
+from visavis.media.settings import ExpressionSettings, Provider, Settings
 from visavis.media.sight_settings import SightSettings, uses_of
 
 
@@ -115,3 +115,8 @@ def test_other_provider_strings_are_refused_with_the_remedy(role, text, words) -
     with pytest.raises(InputError) as refusal:
         Settings.of({role: text})
     assert all(word in str(refusal.value) for word in words)
+
+
+def test_each_of_the_faces_own_acts_can_be_switched_off() -> None:
+    settings = Settings.load(environment={"VISAVIS_EXPRESSION_TAGS": "off", "VISAVIS_EXPRESSION_MOOD": "0"})
+    assert settings.expression == ExpressionSettings(tags=False, mood=False)

@@ -26,6 +26,7 @@ from visavis.dialogue.host import Host
 from visavis.dialogue.look import Look
 from visavis.dialogue.manners import Manners
 from visavis.dialogue.seen import Seen
+from visavis.dialogue.staging import Staging
 from visavis.dialogue.turn_end import Words
 from visavis.media.errors import InputError
 from visavis.media.events import EVENTS_TOPIC, CueSeen, Event, Fault, encode, wall_us
@@ -116,6 +117,8 @@ class Call:
             portrait=self._metadata.portrait or settings.portrait,
             emotion=settings.emotion,
             background=settings.background,
+            listening=settings.expression.listening,
+            thinking=settings.expression.thinking,
             video=VideoOptions(**asdict(settings.video)),
             eyes=self._watcher,
             probe=self._metadata.probe,
@@ -198,6 +201,7 @@ class Call:
             tell=self._tell,
             words=self._words,
             hear=lambda frame: self._avatar.hear(frame),
+            staging=Staging(tags=settings.expression.tags, mood=settings.expression.mood),
             answers=lambda text: self._tools is None or self._tools.answers(text),
         )
 

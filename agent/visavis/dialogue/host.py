@@ -8,12 +8,14 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 
 from livekit import rtc
 from livekit.agents import Agent, APIError, APIStatusError, ModelSettings, StopResponse, llm, stt
-from livekit.agents.types import FlushSentinel
+from livekit.agents.types import FlushSentinel, TimedString
 
 from visavis.dialogue.backchannel import is_backchannel
+from visavis.dialogue.gestures import unmarked
 from visavis.dialogue.look import Look, refuses_tools
 from visavis.dialogue.seen import Seen
 from visavis.dialogue.sight import NoSight, Sight
+from visavis.dialogue.staging import Placer, Staging
 from visavis.dialogue.turn_end import Words
 
 logger = logging.getLogger(__name__)
@@ -49,6 +51,7 @@ class Host(Agent):
         tell: tells the people in the room of a fault.
         words: is told what the user just said.
         hear: takes every frame of the user's voice, for the face that listens.
+        staging: what of a reply's text becomes the face's acts.
         answers: whether the user's words, given as text, are to be answered; else they are no part of the talk.
     """
 
@@ -65,6 +68,7 @@ class Host(Agent):
         tell: Tell = lambda part, message: None,
         words: Words | None = None,
         hear: Callable[[rtc.AudioFrame], None] = lambda frame: None,
+        staging: Staging | None = None,
         answers: Callable[[str], bool] = lambda text: True,
     ) -> None:
         super().__init__(instructions=instructions, tools=look.tools() if look else [])
@@ -75,6 +79,7 @@ class Host(Agent):
         self._tell = tell
         self._words = words or Words()
         self._hear = hear
+        self._staging = staging or Staging()
         self._answers = answers
 
     async def on_enter(self) -> None:
@@ -157,19 +162,32 @@ class Host(Agent):
     async def tts_node(
         self, text: AsyncIterable[str], model_settings: ModelSettings
     ) -> AsyncGenerator[rtc.AudioFrame, None]:
-        """The voice; where it fails the user reads what was not said, where it drags the user is told."""
+        """The voice; where it fails the user reads what was not said, where it drags the user is told.
+
+        Its frames carry what the face does beside speaking.
+        """
         written: list[str] = []
-        pace = VoicePace()
+        pace, placer = VoicePace(), Placer(self._staging)
         try:
-            async for frame in Agent.default.tts_node(self, _noted(text, written), model_settings):
+            async for frame in Agent.default.tts_node(self, _noted(placer.read(text), written), model_settings):
                 if pace.fell_behind(frame.duration):
                     self._tell("voice", "My voice is slower than real time just now, so it comes with pauses.")
+                placer.put(frame)
                 yield frame
+            if (last := placer.last()) is not None:
+                yield last
         except APIError as error:
             logger.warning("the voice failed: %s", error)
-            async for rest in text:
+            async for rest in unmarked(text):
                 written.append(rest)
             self._tell("voice", f"My voice failed. I wanted to say: {' '.join(''.join(written).split())}")
+
+    async def transcription_node(
+        self, text: AsyncIterable[str | TimedString], model_settings: ModelSettings
+    ) -> AsyncGenerator[str | TimedString, None]:
+        """What is read and remembered of a reply: what is spoken of it."""
+        async for piece in unmarked(text):
+            yield piece
 
 
 class VoicePace:

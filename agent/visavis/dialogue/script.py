@@ -1,6 +1,7 @@
 """The scripted host: what the agent knows by itself, and need not ask a language model.
 
-A table of patterns over the user's words, tried in order; the first that fits answers.
+A table of patterns over the user's words, tried in order; the first that fits answers. Words in brackets direct the
+face (`visavis.dialogue.gestures`).
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def _repeat(scene: Scene) -> str:
 
 def _smile(scene: Scene) -> str:
     if "smile" in scene.sight.facts:
-        return "Yes, I can see your smile. It suits you."
+        return "[smile] Yes, I can see your smile. It suits you."
     if "present" in scene.sight.facts:
         return "I can see you, but I do not see a smile just now."
     return _seen(scene)
@@ -164,10 +165,10 @@ _SKILLS = "You can ask me for the time or the date, for a small sum, or what you
 _SKILLS_BY_TELEPHONE = "You can ask me for the time or the date, or for a small sum. Or we just talk."
 _WHO_AND_WHAT_BY_TELEPHONE = f"{_WHO_BY_TELEPHONE} I can talk with you, tell the time, and do small sums."
 _WHO_AND_WHAT = f"{_WHO} I can talk with you, tell the time, do small sums, and say what your camera shows."
-_GLAD = "I am glad to hear that."
-_HELLO, _HELLO_BY_TELEPHONE = "Hello! Nice to see you.", "Hello! Nice to hear from you."
-_BYE = "Goodbye! It was nice to talk with you."
-_STOP = "All right, I stop here."
+_GLAD = "[smile] I am glad to hear that."
+_HELLO, _HELLO_BY_TELEPHONE = "[smile] Hello! Nice to see you.", "Hello! Nice to hear from you."
+_BYE = "[smile] Goodbye! It was nice to talk with you."
+_STOP = "[nod] All right, I stop here."
 _skills = _always(_SKILLS, _SKILLS_BY_TELEPHONE)
 _who = _always(_WHO, _WHO_BY_TELEPHONE)
 _who_and_what = _always(_WHO_AND_WHAT, _WHO_AND_WHAT_BY_TELEPHONE)
@@ -191,14 +192,17 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     (r"\bwhat can you do\b|\bhow can you help\b|^(please )?help( me)?( please)?$|\bi need help\b", _skills),
     (r"\bwho are you\b|\bwhat is your name\b|\bwhat are you called\b", _who),
     (r"\bare you (a |an )?(human|real|robot|computer|ai|machine|person|bot)\b|\bwhat are you$", _who),
-    (r"\bhow are you\b|\bhow do you do\b|\bhow is it going\b", _always("I am very well, thank you. How are you?")),
+    (
+        r"\bhow are you\b|\bhow do you do\b|\bhow is it going\b",
+        _always("[smile] I am very well, thank you. How are you?"),
+    ),
     (r"^((i|we) (am|are) )?(very |pretty |quite )?(fine|good|well|great)( thanks| thank you| too)*$", _always(_GLAD)),
     (r"\b(good ?bye|bye|see you( later| soon| tomorrow)?|farewell|good night)$|^(good ?bye|bye)\b", _always(_BYE)),
-    (r"\bthank(s| you)\b", _always("You are welcome.")),
+    (r"\bthank(s| you)\b", _always("[nod] You are welcome.")),
     (r"^(hello|hi|hey|good (morning|afternoon|evening))( there)?( \w+)?$", _always(_HELLO, _HELLO_BY_TELEPHONE)),
     (r"^i pressed .", _pressed),
-    (r"^(okay |ok |so )*(i am|we are) back\b", _always("Good to have you back. What can I do for you?")),
+    (r"^(okay |ok |so )*(i am|we are) back\b", _always("[raise brows] Good to have you back. What can I do for you?")),
     (r"\bwhat is my (phone |telephone )?number\b|\b(who|where) am i calling from\b", _number),
-    (r"\b(can|do) you hear me\b", _always("Yes, I can hear you well.")),
+    (r"\b(can|do) you hear me\b", _always("[nod] Yes, I can hear you well.")),
 )
 TABLE = tuple((re.compile(pattern), answer) for pattern, answer in _ANSWERS)

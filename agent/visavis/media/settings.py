@@ -146,6 +146,23 @@ class VideoSettings:
 
 
 @dataclass(frozen=True)
+class ExpressionSettings:
+    """What the face does beside speaking.
+
+    Attributes:
+        tags: directions in a reply's text, such as [smile], move the face; switched off they are not spoken either.
+        mood: the emotion of a reply's words shows on the face, where no tag tells one.
+        listening: the face smiles back, nods when a phrase is over, and holds its gaze on who speaks.
+        thinking: the face looks away while the agent thinks.
+    """
+
+    tags: bool = True
+    mood: bool = True
+    listening: bool = True
+    thinking: bool = True
+
+
+@dataclass(frozen=True)
 class WorkerSettings:
     """How a worker shares its machine among calls.
 
@@ -227,7 +244,7 @@ class Settings:
         background: what is behind the face: `own`, `plain:#203040`, `blur` or the path of a picture.
         emotion: how the face feels, names with strengths 0..1; "" is neutral.
         name: how the agent calls itself.
-        greeting: what it says first; "" for nothing. `{name}` stands for its name.
+        greeting: what it says first; "" for nothing. `{name}` stands for its name, [smile] directs its face.
         instructions: the language model's instructions. `{name}` stands for its name.
         camera: look at the user's camera.
         sight: what it is used for.
@@ -240,15 +257,17 @@ class Settings:
     background: str = "own"
     emotion: str = FRIENDLY
     name: str = "Alex"
-    greeting: str = "Hello, I am {name}. What would you like to talk about?"
+    greeting: str = "[smile] Hello, I am {name}. What would you like to talk about?"
     instructions: str = (
         "You are {name}, a friendly person in a video call. Answer in one or two short spoken sentences, "
-        "without lists, markup or emoji."
+        "without lists, markup or emoji. Where it suits your words put a direction for your face before them, such as "
+        "[smile], [laugh], [nod], [look away], [surprise] or [sad]; it is seen and not spoken."
     )
     camera: bool = True
     sight: SightSettings = field(default_factory=SightSettings)
     turn: TurnSettings = field(default_factory=TurnSettings)
     video: VideoSettings = field(default_factory=VideoSettings)
+    expression: ExpressionSettings = field(default_factory=ExpressionSettings)
     worker: WorkerSettings = field(default_factory=WorkerSettings)
     record: RecordSettings = field(default_factory=RecordSettings)
     phone: PhoneSettings = field(default_factory=PhoneSettings)
