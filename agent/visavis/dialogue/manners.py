@@ -30,11 +30,14 @@ class Act(Enum):
 # what is said, and what a language model is told instead
 REMARKS = {
     Act.GREET: (
-        "Now I can see you. Hello!",
+        "[smile] Now I can see you. Hello!",
         "You can see the caller for the first time now. Say so in a few words, and say hello.",
     ),
-    Act.WELCOME: ("Welcome back!", "The caller was gone and is back before the camera. Welcome them in a few words."),
-    Act.WAVE: ("I see you waving!", "The caller waves at you. Answer it in a few words."),
+    Act.WELCOME: (
+        "[smile] Welcome back!",
+        "The caller was gone and is back before the camera. Welcome them in a few words.",
+    ),
+    Act.WAVE: ("[smile] I see you waving!", "The caller waves at you. Answer it in a few words."),
 }
 
 
