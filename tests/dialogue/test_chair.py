@@ -2,7 +2,7 @@
 
 import pytest
 
-from visavis.dialogue.chair import MOST_WORDS, Chair, Ruling, repeated, shortened
+from visavis.dialogue.chair import MOST_WORDS, PATIENCE_S, THOUGHT_TIMES, Chair, Ruling, repeated, shortened
 
 
 def test_a_long_silence_is_ended_by_the_one_who_asks_first() -> None:
@@ -50,3 +50,18 @@ def test_a_reply_is_cut_after_a_sentence() -> None:
 def test_a_repeat_is_noticed() -> None:
     assert repeated("The moon pulls at the water!", ["Hello.", "the moon pulls at the water"])
     assert not repeated("The moon is far away.", ["The moon pulls at the water."])
+
+
+@pytest.mark.parametrize("who", ["I", "partner"])
+def test_who_thinks_is_given_longer_but_not_for_ever(who: str) -> None:
+    chair = Chair("asks", 0.0)
+    chair.thought(who, True)
+    assert chair.rule(PATIENCE_S["asks"] + 0.1) is Ruling.GO_ON
+    assert chair.rule(PATIENCE_S["asks"] * THOUGHT_TIMES + 0.1) is Ruling.OPEN
+
+
+def test_a_thought_that_came_to_nothing_is_silence() -> None:
+    chair = Chair("asks", 0.0)
+    chair.thought("partner", True)
+    chair.thought("partner", False)
+    assert chair.rule(PATIENCE_S["asks"] + 0.1) is Ruling.OPEN

@@ -9,6 +9,7 @@ from typing import Any
 
 from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent, ModelSettings, UserStateChangedEvent, llm
+from livekit.agents.types import ATTRIBUTE_AGENT_STATE
 
 from visavis.dialogue.chair import Chair, Ruling, repeated, shortened
 from visavis.dialogue.duet import DuetScript
@@ -67,6 +68,13 @@ class Floor:
 
     async def run(self) -> None:
         """Look at who speaks until cancelled."""
+        self._room.on("participant_attributes_changed", self._on_attributes)
+        try:
+            await self._preside()
+        finally:
+            self._room.off("participant_attributes_changed", self._on_attributes)
+
+    async def _preside(self) -> None:
         while not self._partner_heard():  # noqa: ASYNC110  # there is no event for a track of somebody in particular
             await asyncio.sleep(LOOK_S)
         self._chair = Chair(self._script.role, time.monotonic())
@@ -89,7 +97,12 @@ class Floor:
     def _on_agent(self, event: AgentStateChangedEvent) -> None:
         if self._chair is not None:
             self._chair.spoke(event.new_state == "speaking", time.monotonic())
+            self._chair.thought("I", event.new_state == "thinking")
 
     def _on_user(self, event: UserStateChangedEvent) -> None:
         if self._chair is not None and event.new_state != "away":
             self._chair.heard(event.new_state == "speaking", time.monotonic())
+
+    def _on_attributes(self, changed: dict[str, str], person: rtc.Participant) -> None:
+        if self._chair is not None and person.identity == self._partner and ATTRIBUTE_AGENT_STATE in changed:
+            self._chair.thought("partner", changed[ATTRIBUTE_AGENT_STATE] == "thinking")

@@ -1,7 +1,8 @@
 """The chair of a talk between two agents: plain rules, each agent holds them for itself.
 
-Silence longer than its patience: it takes the floor with a new topic. Both speak: the one who began later yields. A
-reply is no longer than `MOST_WORDS`, and what was said before is not said again.
+Silence longer than its patience: it takes the floor with a new topic; who is at work on a reply is given longer. Both
+speak: the one who began later yields. A reply is no longer than `MOST_WORDS`, and what was said before is not said
+again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ OVERLAP_S = 0.8  # both speak for so long: no backchannel any more
 STALEMATE_S = 4.0  # whoever began first yields after so long, too: the other may not have noticed
 TIE_S = 0.3  # began within this of each other: the one who tells yields
 PATIENCE_S = {"asks": 8.0, "tells": 12.0}  # longer than a busy machine thinks; apart, so that not both take the floor
+THOUGHT_TIMES = 3.0  # so much more patience while either of us thinks
 MOST_WORDS = 45
 REPEATED = 0.85  # shared words from which a reply is a repeat
 REMEMBERED = 20  # own replies that a new one is compared with
@@ -41,6 +43,7 @@ class Chair:
         self._role = role
         self._mine: float | None = None  # since when
         self._theirs: float | None = None
+        self._thinking = {"I": False, "partner": False}
         self._quiet_since = now
 
     def spoke(self, speaking: bool, now: float) -> None:
@@ -50,6 +53,10 @@ class Chair:
     def heard(self, speaking: bool, now: float) -> None:
         """The partner began or ended."""
         self._theirs = self._turn(self._theirs, speaking, now)
+
+    def thought(self, who: str, thinking: bool) -> None:
+        """Whether "I" or the "partner" is at work on a reply."""
+        self._thinking[who] = thinking
 
     def _turn(self, since: float | None, speaking: bool, now: float) -> float | None:
         self._quiet_since = now
@@ -63,7 +70,8 @@ class Chair:
             mine_to_yield = late > TIE_S or (abs(late) <= TIE_S and self._role == "tells")
             return Ruling.YIELD if both_s > (OVERLAP_S if mine_to_yield else STALEMATE_S) else Ruling.GO_ON
         quiet = self._mine is None and self._theirs is None
-        if quiet and now - self._quiet_since > PATIENCE_S[self._role]:
+        patience_s = PATIENCE_S[self._role] * (THOUGHT_TIMES if any(self._thinking.values()) else 1)
+        if quiet and now - self._quiet_since > patience_s:
             self._quiet_since = now
             return Ruling.OPEN
         return Ruling.GO_ON
