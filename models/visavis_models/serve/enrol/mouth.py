@@ -18,6 +18,7 @@ Picture = NDArray[np.uint8]
 LINING, GUM, TONGUE, TOOTH = (92, 34, 34), (178, 92, 88), (190, 98, 96), (240, 234, 221)  # RGB
 LOWER_TEETH = 0.72  # of the light that the upper ones get: they lie deeper and look up
 SKIN_LIGHT, SKIN_SHARE, EXPOSURES = 175.0, 0.55, (0.5, 1.05)  # brightness of well-lit skin, its share, limits
+FLESH_LIT = (1.25, 1.95, 2.0)  # powers of the shade on RGB: light that reaches back teeth has met flesh before
 DEPTH_CM = 4.5  # what lies deeper behind the lips is not drawn
 INNER = ("upper_gums", "lower_gums", "tongue", "upper_teeth", "lower_teeth")
 MOVERS = ("jawForward", "jawLeft", "jawRight", "jawOpen", "tongueOut", "tongueUp")
@@ -73,4 +74,6 @@ def _colours(head: Head, fit: FittedHead, used: IntArray, upper: IntArray) -> Fl
     normals = Normals(inside[:, [0, 2, 1]], len(fit.points))(fit.points)
     facing = np.clip(normals[used] @ np.array([0.18, -0.22, 0.96]), 0, 1)
     colour[np.isin(used, head.vertices["lower_teeth"])] *= LOWER_TEETH
-    return colour * (np.exp(-0.45 * depth) * (0.45 + 0.55 * facing))[:, None]
+    shade = (np.exp(-0.45 * depth) * (0.45 + 0.55 * facing))[:, None]
+    teeth = np.isin(used, np.concatenate([head.vertices[name] for name in ("upper_teeth", "lower_teeth")]))
+    return colour * np.where(teeth[:, None], shade**FLESH_LIT, shade)
