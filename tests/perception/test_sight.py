@@ -14,6 +14,16 @@ def test_says_what_it_sees() -> None:
     assert sight.describe() == "I can see you."
 
 
+def test_lists_more_than_two_and_says_what_it_cannot_tell() -> None:
+    sight = Sight()
+    sight.update(frozenset({"present", "smile", "nod", "wave"}))
+    assert sight.describe() == "I can see you. You are smiling, nodding and waving."
+    sight.update(frozenset({"present", "looking"}), {"present", "looking", "away"})
+    assert sight.describe() == "I can see you. You are looking at the screen. I cannot make out your expression."
+    sight.lost()
+    assert not sight.told
+
+
 def test_is_honest_about_empty_and_black_pictures() -> None:
     sight = Sight()
     sight.update(frozenset())

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.media.errors import InputError, VisavisError
+from visavis.perception.hands import hand_up
 from visavis.vision.bundles import Bundles, find
 from visavis.vision.quiet import libraries_quiet
 from visavis_models.serve.follow import compile_kernels
@@ -39,6 +40,9 @@ MARGIN = 0.7  # in face heights: so much around the last face the next one is lo
 # Faces are found down to about 100 pixels of 640 (two metres or so from a camera), bodies at half of that. A body
 # costs three times what a face does.
 POSE_EVERY_MS = 333
+# A hand that is up may wave, which three bodies a second do not show: then they are looked for more often, for a while.
+POSE_UP_EVERY_MS = 100
+POSE_UP_MOST_MS = 4000
 REACH = 2.2  # in face heights to either side: where other people's bodies begin
 GREY = 128  # what is laid over them
 CONFIDENCE = 0.5  # of detection, presence and tracking, 0..1
@@ -70,6 +74,7 @@ class FaceTracker:
         self._pose_every_ms = pose_every_ms
         self._last_ms = -1
         self._pose_due_ms = self._survey_due_ms = 0
+        self._up_since_ms: int | None = None
         self._body_seen = False
         self._crowd = False
         self._followed: FloatArray | None = None
@@ -84,6 +89,7 @@ class FaceTracker:
 
         Returns:
             The face where one is seen, and about three times a second the body where one is seen: that of the face.
+            While a hand is up, ten times, for four seconds at most.
 
         Raises:
             InputError: `picture` is no RGB picture.
@@ -97,7 +103,10 @@ class FaceTracker:
         elif self._last_ms - self._followed_ms > FORGET_MS:
             self._followed = None
         height, width, _ = picture.shape
-        return Landmarks(face=face, pose=self._body(picture, face), size=(width, height), timestamp_ms=timestamp_ms)
+        body = self._body(picture, face)
+        if body is not None:
+            self._hurry(hand_up(body, (width, height)))
+        return Landmarks(face=face, pose=body, size=(width, height), timestamp_ms=timestamp_ms)
 
     def close(self) -> None:
         """Free the models and end their threads."""
@@ -157,6 +166,17 @@ class FaceTracker:
         if face is not None and np.linalg.norm(body[NOSE, :2] - face[:, :2].mean(0)) > _height(face):
             return None
         return body
+
+    def _hurry(self, up: bool) -> None:
+        """After a body whose hand is up or not: when to look for the next."""
+        assert self._pose_every_ms is not None
+        if not up:
+            self._up_since_ms = None
+        elif self._up_since_ms is None:
+            self._up_since_ms = self._last_ms
+        hurried = self._up_since_ms is not None and self._last_ms - self._up_since_ms <= POSE_UP_MOST_MS
+        every_ms = min(self._pose_every_ms, POSE_UP_EVERY_MS) if hurried else self._pose_every_ms
+        self._pose_due_ms = self._last_ms + every_ms
 
 
 def preload() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from visavis.perception import cues
+from visavis.perception import names
 
 
 class Sight:
@@ -12,45 +12,67 @@ class Sight:
 
     Args:
         on_change: called with a cue's name and True when it comes, False when it goes.
+
+    Attributes:
+        available: there is a picture; facts: what is so now, of `names.CUES`.
+        told: what can be told now, so or not; all else is unknown.
     """
 
     def __init__(self, on_change: Callable[[str, bool], None] | None = None) -> None:
         self.available = False
         self.facts: frozenset[str] = frozenset()
+        self.told: frozenset[str] = frozenset()
         self._on_change = on_change
 
-    def update(self, facts: frozenset[str]) -> None:
-        """A picture was looked at; `facts` of `cues.CUES` are what is known now."""
+    def update(self, facts: frozenset[str], told: Collection[str] = names.CUES) -> None:
+        """A picture was looked at; `facts` of `names.CUES` are so now, and of the others in `told` none is."""
         self.available = True
+        self.told = frozenset(told)
         self._set(facts)
 
     def lost(self) -> None:
         """There is no picture any more: camera off, gone or silent."""
-        self.available = False
+        self.available, self.told = False, frozenset()
         self._set(frozenset())
 
     def describe(self) -> str:
         """What is seen, in a sentence or two to the person; "" when nothing is known."""
-        if cues.DARK in self.facts:
+        if names.DARK in self.facts:
             return "The picture from your camera is black."
-        if cues.AWAY in self.facts:
+        if names.AWAY in self.facts:
             return "I see the picture from your camera, but nobody is in it."
-        if cues.PRESENT not in self.facts:
+        if names.PRESENT not in self.facts:
             return ""
         doing = [words for name, words in _DOING.items() if name in self.facts]
-        return "I can see you." + (f" You are {' and '.join(doing)}." if doing else "")
+        unsure = "" if names.SMILE in self.told else " I cannot make out your expression."
+        return "I can see you." + (f" You are {_listed(doing)}." if doing else "") + unsure
 
     def _set(self, facts: frozenset[str]) -> None:
         before, self.facts = self.facts, facts
         if self._on_change is None:
             return
-        for name in cues.CUES:
+        for name in names.CUES:
             if (name in facts) != (name in before):
                 self._on_change(name, name in facts)
 
 
 _DOING = {
-    cues.SMILE: "smiling",
-    cues.LOOKING: "looking at the screen",
-    cues.LOOKING_AWAY: "looking away",
+    names.SMILE: "smiling",
+    names.FROWN: "frowning",
+    names.SURPRISE: "looking surprised",
+    names.YAWN: "yawning",
+    names.EYES_CLOSED: "closing your eyes",
+    names.NOD: "nodding",
+    names.SHAKE: "shaking your head",
+    names.TILT: "tilting your head",
+    names.LEANING_IN: "leaning in",
+    names.WAVE: "waving",
+    names.HAND_RAISED: "raising a hand",
+    names.LOOKING: "looking at the screen",
+    names.LOOKING_AWAY: "looking away",
 }
+
+
+def _listed(words: list[str]) -> str:
+    """a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

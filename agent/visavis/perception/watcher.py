@@ -15,6 +15,7 @@ from livekit.rtc.room import EventTypes
 from visavis.media.errors import VisavisError
 from visavis.media.events import CueSeen, Fault, wall_us
 from visavis.perception.camera import CAMERA_FPS, Camera, newest_only, upright
+from visavis.perception.covered import lip_contrast
 from visavis.perception.cues import Cues
 from visavis.perception.landmarks import FaceTracker, give_way
 from visavis.perception.sight import Sight
@@ -181,7 +182,10 @@ class Watcher:
             async for event in camera:
                 look = await loop.run_in_executor(self._thread, self._looker.look, event)
                 if not track.muted and self._fps > 0:
-                    self.sight.update(self._cues.update(look.seen, look.brightness))
+                    facts = self._cues.update(
+                        look.seen, look.brightness, lip_contrast=look.lip_contrast, person=look.person
+                    )
+                    self.sight.update(facts, self._cues.told)
                     self._move(look.motion)
         except Exception as error:  # the edge of perception: what breaks in it never ends the call
             logger.exception("the camera is not watched any more")
@@ -200,12 +204,14 @@ class Look:
     Attributes:
         seen: its landmarks; person: a number that is another one when somebody else is followed.
         brightness: its mean, 0..255.
+        lip_contrast: how far the lips stand off the skin about them; None where no mouth is seen.
         motion: of the person until then; None while there is none.
     """
 
     seen: Landmarks
     person: int
     brightness: float
+    lip_contrast: float | None
     motion: SeenMotion | None
 
 
@@ -237,7 +243,8 @@ class Looker:
             self._motion, self._telling = UserMotion(), None
         motion = self._motion.see(seen)
         self._tell()
-        return Look(seen, self._person, float(np.mean(picture[::8, ::8])), motion)
+        contrast = None if seen.face is None else lip_contrast(picture, seen.face)
+        return Look(seen, self._person, float(np.mean(picture[::8, ::8])), contrast, motion)
 
     def forget(self) -> None:
         """Whoever is seen next may be somebody else. From any thread."""
