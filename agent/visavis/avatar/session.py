@@ -15,6 +15,7 @@ from livekit.agents import AgentSession, AgentStateChangedEvent
 from livekit.agents.voice import avatar
 
 from visavis.avatar.face import Face, FrameSource
+from visavis.avatar.heard import HeardOutput
 from visavis.avatar.pump import clock_us
 from visavis.avatar.relief import Eyes
 from visavis.avatar.runner import AvatarStats, Runner, Tap, VideoOptions
@@ -104,6 +105,13 @@ class AvatarSession(avatar.AvatarSession[str]):
         if room.isconnected():
             await self._runner.published.wait()
 
+    def _tell_what_is_heard(self) -> None:
+        """Once the session has put its outputs before ours, one more before them: the history holds what was heard."""
+        assert self._agent_session is not None
+        output = self._agent_session.output
+        if output.audio is not None and not isinstance(output.audio, HeardOutput):
+            output.audio = HeardOutput(output.audio)
+
     def hear(self, frame: rtc.AudioFrame) -> None:
         """A frame of the person's voice: the face listens."""
         if self._runner is not None:
@@ -148,6 +156,8 @@ class AvatarSession(avatar.AvatarSession[str]):
         self._direct(Feel(emotion, strength, seconds))
 
     def _on_agent_state(self, event: AgentStateChangedEvent) -> None:
+        if event.new_state == "listening":
+            self._tell_what_is_heard()
         if self._thinks and "thinking" in (event.old_state, event.new_state):
             self._direct(Think(event.new_state == "thinking"))
 
