@@ -25,3 +25,10 @@ def test_a_murmur_is_known_by_the_recognisers_doubt() -> None:
 
 def test_a_long_yes_is_an_answer() -> None:
     assert not is_backchannel("Yeah, yeah, yeah, yeah.", 2.0, 0.9)
+
+
+def test_a_nod_says_that_an_unsure_word_was_a_murmur() -> None:
+    heard = ("Mother.", 1.0, 0.8)
+    assert is_backchannel(*heard, nodded=True) and not is_backchannel(*heard)
+    assert not is_backchannel("Stop.", 0.5, 0.99, nodded=True)
+    assert not is_backchannel("Wait, stop this now please.", 1.0, 0.5, nodded=True)

@@ -45,9 +45,13 @@ class HeardOutput(AudioOutput):
             capabilities=AudioOutputCapabilities(pause=True),
             next_in_chain=next_in_chain,
         )
-        self._next: AudioOutput = next_in_chain
         self._words: deque[list[TimedString]] = deque()  # of each segment that has not finished
         self._open = False
+
+    @property
+    def _next(self) -> AudioOutput:
+        assert self.next_in_chain is not None
+        return self.next_in_chain
 
     @property
     def sample_rate(self) -> int | None:

@@ -28,6 +28,7 @@ from visavis.dialogue.manners import Manners
 from visavis.dialogue.seen import Seen
 from visavis.dialogue.staging import Staging
 from visavis.dialogue.turn_end import Words
+from visavis.dialogue.turn_taking import TurnTaking
 from visavis.media.errors import InputError
 from visavis.media.events import EVENTS_TOPIC, CueSeen, Event, Fault, encode, wall_us
 from visavis.media.metrics import LoadMeter
@@ -88,9 +89,11 @@ class Call:
         self._leaving: asyncio.TimerHandle | None = None
         fps = PARTNER_FPS if asked.partner else CAMERA_FPS
         self._watcher = Watcher(room, self._on_seen, identity=asked.partner or None, on_motion=self._on_motion, fps=fps)
-        self._words = Words()
         self._seen = Seen(self._watcher.sight)
         self._person = Person(self._seen)
+        self._words = Words()
+        watched = settings.camera and settings.sight.turns and not asked.partner
+        self._turns = TurnTaking(self._seen, settings.turn) if watched else None
         self._keypad = Keypad(self._on_keys)
         self._tools: PhoneTools | None = None
         self._recorder: Recorder | None = None
@@ -102,6 +105,7 @@ class Call:
             models,
             self._person,
             self._words,
+            turns=self._turns,
             script=self._script,
             timbre=asked.voice,
             chaired=bool(asked.partner),
@@ -200,6 +204,7 @@ class Call:
             look=self._make_look(),
             tell=self._tell,
             words=self._words,
+            turns=self._turns,
             hear=lambda frame: self._avatar.hear(frame),
             staging=Staging(tags=settings.expression.tags, mood=settings.expression.mood),
             answers=lambda text: self._tools is None or self._tools.answers(text),
@@ -274,11 +279,15 @@ class Call:
 
     def _on_motion(self, seen: SeenMotion | None) -> None:
         self._avatar.see(seen.motion if seen is not None and seen.confidence[-1] >= SURE else None)
+        if self._turns is not None:
+            self._turns.see(*((seen.motion, float(seen.confidence[-1])) if seen is not None else (None, 0.0)))
 
     def _on_seen(self, event: CueSeen | Fault) -> None:
         if isinstance(event, CueSeen):
             self._seen.change(event.name, event.on)
             self._attendance.cue(event.name, event.on)
+            if self._turns is not None:
+                self._turns.cue(event.name, event.on)
         self._send(event)
 
     def _on_digit(self, digit: rtc.SipDTMF) -> None:

@@ -48,11 +48,17 @@ _WORDS = frozenset(
 LONGEST_S = 1.2  # of a backchannel in words
 MURMUR_S = 0.75  # a murmur without words: recognisers make up words for it, and are unsure of them
 MURMUR_CONFIDENCE = 0.75
+NODDED_S, NODDED_CONFIDENCE = 1.2, 0.9  # the same with a nod, which says "go on" by itself
 
 
-def is_backchannel(text: str, seconds: float, confidence: float) -> bool:
-    """Whether `text`, said within `seconds` and recognised with `confidence` (0..1), only says "go on"."""
+def is_backchannel(text: str, seconds: float, confidence: float, *, nodded: bool = False) -> bool:
+    """Whether `text`, said within `seconds` and recognised with `confidence` (0..1), only says "go on".
+
+    Args:
+        nodded: whether whoever said it nodded.
+    """
     words = re.findall(r"[a-z]+", text.lower().replace("-", "").replace("'", ""))
     if seconds <= LONGEST_S and words and all(word in _WORDS for word in words):
         return True
-    return seconds <= MURMUR_S and confidence < MURMUR_CONFIDENCE and len(words) <= 3
+    most_s, least = (NODDED_S, NODDED_CONFIDENCE) if nodded else (MURMUR_S, MURMUR_CONFIDENCE)
+    return seconds <= most_s and confidence < least and len(words) <= 3

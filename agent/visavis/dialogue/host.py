@@ -17,6 +17,7 @@ from visavis.dialogue.seen import Seen
 from visavis.dialogue.sight import NoSight, Sight
 from visavis.dialogue.staging import Placer, Staging
 from visavis.dialogue.turn_end import Words
+from visavis.dialogue.turn_taking import TurnTaking
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Host(Agent):
         look: the tool with which the language model looks at the person.
         tell: tells the people in the room of a fault.
         words: is told what the user just said.
+        turns: what lips and nods say of whose turn it is.
         hear: takes every frame of the user's voice, for the face that listens.
         staging: what of a reply's text becomes the face's acts.
         answers: whether the user's words, given as text, are to be answered; else they are no part of the talk.
@@ -67,6 +69,7 @@ class Host(Agent):
         look: Look | None = None,
         tell: Tell = lambda part, message: None,
         words: Words | None = None,
+        turns: TurnTaking | None = None,
         hear: Callable[[rtc.AudioFrame], None] = lambda frame: None,
         staging: Staging | None = None,
         answers: Callable[[str], bool] = lambda text: True,
@@ -77,7 +80,8 @@ class Host(Agent):
         self._ready = ready
         self._sight, self._seen, self._look = sight or NoSight(), seen, look
         self._tell = tell
-        self._words = words or Words()
+        self._words, self._turns = words or Words(), turns
+        self._held = ""  # a turn that went on after all: its words so far
         self._hear = hear
         self._staging = staging or Staging()
         self._answers = answers
@@ -91,8 +95,15 @@ class Host(Agent):
             self.session.say(self._greeting)
 
     async def on_user_turn_completed(self, turn_ctx: llm.ChatContext, new_message: llm.ChatMessage) -> None:
-        if not self._answers(new_message.text_content or ""):
+        said = f"{self._held} {new_message.text_content or ''}".strip()
+        self._held = ""
+        if not self._answers(said):
             raise StopResponse
+        if self._turns is not None and await self._turns.goes_on():
+            self._held = said
+            raise StopResponse
+        if said != new_message.text_content:
+            new_message.content = [said]
 
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
@@ -117,7 +128,8 @@ class Host(Agent):
         if speech is None or speech.done():
             return False
         heard = event.alternatives[0]
-        return is_backchannel(heard.text, heard.end_time - heard.start_time, heard.confidence)
+        nodded = self._turns is not None and self._turns.nods()
+        return is_backchannel(heard.text, heard.end_time - heard.start_time, heard.confidence, nodded=nodded)
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings

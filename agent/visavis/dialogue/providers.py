@@ -22,6 +22,7 @@ from visavis.dialogue.smollm import SmolLM
 from visavis.dialogue.stt import MoonshineSTT
 from visavis.dialogue.tts import HibariTTS
 from visavis.dialogue.turn_end import TurnEnd, Words
+from visavis.dialogue.turn_taking import TurnTaking
 from visavis.dialogue.whisper import Whisper, WhisperSTT
 from visavis.media.errors import InputError
 from visavis.media.settings import ROLES, Provider, Settings
@@ -152,6 +153,7 @@ def session(
     sight: Sight | None = None,
     words: Words | None = None,
     *,
+    turns: TurnTaking | None = None,
     script: Script | None = None,
     timbre: str = "",
     chaired: bool = False,
@@ -162,18 +164,19 @@ def session(
         settings, models: as everywhere here.
         sight: what the camera shows.
         words: what the user just said, kept up to date by the `Host`.
+        turns: what lips, gaze and nods say of whose turn it is; it is attached to the session.
         script: what the scripted host follows, in place of its own.
         timbre: of the default voice.
         chaired: a chair decides who yields; what is heard stops nothing by itself, and is heard all the same.
     """
     turn = settings.turn
-    return AgentSession(
+    made: AgentSession[None] = AgentSession(
         stt=recogniser(settings, models),
         llm=language_model(settings, models, sight, script),
         tts=voice(settings, models, timbre),
         vad=inference.VAD(min_silence_duration=VAD_SILENCE_S),
         turn_handling=TurnHandlingOptions(
-            turn_detection=TurnEnd(words or Words()),
+            turn_detection=TurnEnd(words or Words(), turns.bar if turns else lambda bar: bar),
             endpointing={"mode": "fixed", "min_delay": turn.min_delay_s, "max_delay": turn.max_delay_s},
             interruption={
                 "enabled": not chaired,
@@ -191,3 +194,6 @@ def session(
             llm_conn_options=RETRIES, tts_conn_options=RETRIES, max_unrecoverable_errors=ERRORS_IN_A_ROW
         ),
     )
+    if turns is not None:
+        turns.attach(made)
+    return made

@@ -6,6 +6,7 @@ voice may fall though the sentence goes on: nobody ends with "because".
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from livekit.agents import LanguageCode, inference
@@ -51,17 +52,22 @@ def bar(text: str) -> float:
 class WordBar(ThresholdOptions):
     """Thresholds of the local model, set by the words at the moment they are asked for."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, words: Words, seen: Callable[[float], float] = lambda bar: bar) -> None:
         super().__init__("turn-detector-v1-mini")
-        self._words = words
+        self._words, self._seen = words, seen
 
     def lookup(self, language: LanguageCode | None) -> float | None:
-        return bar(self._words.text)
+        return self._seen(bar(self._words.text))
 
 
 class TurnEnd(inference.TurnDetector):
-    """LiveKit's `v1-mini`, on this machine and never in the cloud."""
+    """LiveKit's `v1-mini`, on this machine and never in the cloud.
 
-    def __init__(self, words: Words) -> None:
+    Args:
+        words: what the user just said.
+        seen: the bar, given that of the words: what lips and gaze make of it.
+    """
+
+    def __init__(self, words: Words, seen: Callable[[float], float] = lambda bar: bar) -> None:
         super().__init__(version="v1-mini")
-        self._opts.thresholds = WordBar(words)
+        self._opts.thresholds = WordBar(words, seen)
