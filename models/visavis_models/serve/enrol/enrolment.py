@@ -12,6 +12,7 @@ from visavis_models.serve.enrol.build import build
 from visavis_models.serve.enrol.checks import check_place, check_pose, check_uncovered
 from visavis_models.serve.enrol.fitted import stand
 from visavis_models.serve.enrol.framing import SIZE, framing
+from visavis_models.serve.enrol.lips import settled
 from visavis_models.serve.enrol.matte import cut_out
 from visavis_models.serve.enrol.solve import solve
 from visavis_models.serve.head import Head
@@ -48,5 +49,6 @@ def enrol(
     cut, known = frame.cut(picture)
     mask = cv2.resize(segment(cut), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
     matte = cut_out(cut, np.clip(mask, 0, 1), known)
-    fit = stand(head, frame.solved(solved), frame.place(landmarks.astype(np.float64)))
+    placed = frame.place(landmarks.astype(np.float64))
+    fit = settled(head, stand(head, frame.solved(solved), placed), placed, cut)
     return build(name, head, fit, cut, matte, provenance, known=known)

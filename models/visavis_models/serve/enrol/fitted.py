@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 from scipy.sparse import csr_matrix
 
-from visavis_models.serve.enrol.solve import Solved
+from visavis_models.serve.enrol.solve import INNER_LOWER, INNER_UPPER, Solved
 from visavis_models.serve.head import PIVOT, Head
 from visavis_models.serve.rotation import GAZE_DOWN, GAZE_IN, GAZE_OUT, GAZE_UP
 from visavis_models.spec import INDEX
@@ -119,13 +119,15 @@ class Warp:
 
 
 def stand(head: Head, solved: Solved, landmarks: FloatArray) -> FittedHead:
-    """The head on the picture whose landmarks [478, 3] it was fitted to, every landmark's vertex on its landmark."""
+    """The head on the picture whose landmarks [478, 3] it was fitted to, every landmark's vertex on its landmark.
+
+    Not so the lips' inner edges: where lips meet on a head is told by its shape, see `lips.settled`.
+    """
     shaped = head.shaped(solved.identity, solved.rest).astype(np.float64)
     plain = solved.project(shaped)
-    warp = Warp(
-        plain[head.landmark_vertex, :2], landmarks[head.landmark_index, :2].astype(np.float64),
-        WARP_STEP_CM * solved.scale,
-    )  # fmt: skip
+    held = ~np.isin(head.landmark_index, (INNER_UPPER[1:-1], INNER_LOWER[1:-1]))
+    target = landmarks[head.landmark_index[held], :2].astype(np.float64)
+    warp = Warp(plain[head.landmark_vertex[held], :2], target, WARP_STEP_CM * solved.scale)
     points = np.c_[warp(plain[:, :2]), plain[:, 2]]
     view = solved.turn * solved.scale * np.array([[1.0], [-1.0], [1.0]])
     modes = head.expression.astype(np.float64) @ view.T

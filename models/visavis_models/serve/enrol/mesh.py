@@ -315,12 +315,12 @@ def edge_of(
     for part, sign in ((above, 1.0), (~above, -1.0)):
         mine = np.nonzero(visible.vertex & near & part)[0]
         x, y = points[mine, 0], points[mine, 1]
-        between = [_extreme(mine, x, sign * y, place, reach) for place in at]
+        between = [extreme(mine, x, sign * y, place, reach) for place in at]
         found.append(np.array([corners[0], *between, corners[1]]))
     return found[0], found[1]
 
 
-def _extreme(vertices: IntArray, x: FloatArray, value: FloatArray, at: float, reach: float) -> int:
+def extreme(vertices: IntArray, x: FloatArray, value: FloatArray, at: float, reach: float) -> int:
     """Of the vertices within `reach` of a column, or else the nearest one, that of the largest value."""
     near = np.abs(x - at) <= max(reach, np.abs(x - at).min() + 1e-6)
     return int(vertices[near][value[near].argmax()])
@@ -376,7 +376,9 @@ def closing_lips(fit: FittedHead, modes: FloatArray, graph: csr_matrix, lips: tu
     share = np.where(
         is_upper, 0.5 * np.exp(-((to_upper / reach[0]) ** 2)), -0.5 * np.exp(-((to_lower / reach[1]) ** 2))
     )
-    modes[:, :, 1] -= (weights / (weights**2).sum())[:, None] * (share * wanted)
+    # What parts the lips is taken back by as much of itself, and a smile stays one.
+    parts = np.abs(np.median(modes[:, lower, 1] - modes[:, upper, 1], axis=1)) + FAINT_PX
+    modes[:, :, 1] -= (weights * parts / (weights**2 * parts).sum())[:, None] * (share * wanted)
 
 
 def build_skin(

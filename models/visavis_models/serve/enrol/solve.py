@@ -28,6 +28,14 @@ OVAL = (
 )  # fmt: skip
 OVAL_WEIGHT = 0.35  # they slide along the contour as the head turns
 FOREHEAD, CHIN = 10, 152
+INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)  # the lips' inner edges, corners included
+INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+CLOSED = 0.004  # of the face's height: lips whose edges lie nearer to each other are closed
+# What parts lips or presses them together: on closed ones two such channels cancel, and neither is told by the picture.
+PARTING = (
+    "jawOpen", "mouthClose", "mouthFunnel", "mouthUpperUp", "mouthLowerDown", "mouthShrug", "mouthPress",
+)  # fmt: skip
+UNTOLD = 10.0  # cost that no landmark outweighs
 
 
 @dataclass(frozen=True)
@@ -60,14 +68,27 @@ class Solved:
         return Solved(self.identity, self.rest, self.scale * factor, self.place * factor + shift)
 
 
-def ridges() -> FloatArray:
+def height_of(landmarks: FloatArray) -> float:
+    """From the forehead to the chin, pixels."""
+    return float(np.hypot(*(landmarks[FOREHEAD, :2] - landmarks[CHIN, :2])))
+
+
+def closed(landmarks: FloatArray) -> bool:
+    """Whether landmarks [478, >= 2] show a closed mouth."""
+    gaps = landmarks[list(INNER_LOWER), 1] - landmarks[list(INNER_UPPER), 1]
+    return float(np.median(gaps[3:-3])) < CLOSED * height_of(landmarks)
+
+
+def ridges(mouth_closed: bool) -> FloatArray:
     """What one unit of each of the 54 weights costs, in parts of the face's height; gaze and tongue are not fitted."""
     cost = np.full(WEIGHTS.stop, EXPRESSION_RIDGE)
     for name, index in INDEX.items():
         if index >= WEIGHTS.stop:
             continue
-        if name.startswith(("eyeLook", "tongue", "breath", "cheekPuff", "jawForward", "noseSneer", "mouthRoll")):
-            cost[index] = 10.0
+        if name.startswith(("eyeLook", "tongue", "breath", "cheekPuff", "jawForward", "noseSneer", "mouthRoll")) or (
+            mouth_closed and name.startswith(PARTING)
+        ):
+            cost[index] = UNTOLD
         elif name.startswith("eye"):
             cost[index] = 2.5 * EXPRESSION_RIDGE
     return cost
@@ -78,11 +99,11 @@ def solve(head: Head, landmarks: FloatArray) -> Solved:
     index = head.landmark_index.astype(int)
     vertex = head.landmark_vertex.astype(int)
     target = np.asarray(landmarks, np.float64)[index, :2]
-    height = float(np.hypot(*(landmarks[FOREHEAD, :2] - landmarks[CHIN, :2])))
+    height = height_of(landmarks)
     weight = np.where(np.isin(index, OVAL), OVAL_WEIGHT, 1.0)[:, None] / height
     mean = head.points[vertex].astype(np.float64)
     basis = np.concatenate([head.identity[:MODES, vertex], head.expression[:, vertex]]).astype(np.float64)
-    cost = np.r_[np.full(MODES, IDENTITY_RIDGE), ridges()] * math.sqrt(len(index) / 10)
+    cost = np.r_[np.full(MODES, IDENTITY_RIDGE), ridges(closed(landmarks))] * math.sqrt(len(index) / 10)
     low = np.r_[np.full(MODES, -3.0), np.zeros(WEIGHTS.stop)]
     high = np.r_[np.full(MODES, 3.0), np.ones(WEIGHTS.stop)]
     shape = np.zeros(len(basis))
