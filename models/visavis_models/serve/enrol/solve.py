@@ -82,12 +82,13 @@ def closed(landmarks: FloatArray) -> bool:
 def ridges(mouth_closed: bool) -> FloatArray:
     """What one unit of each of the 54 weights costs, in parts of the face's height; gaze and tongue are not fitted."""
     cost = np.full(WEIGHTS.stop, EXPRESSION_RIDGE)
+    untold: tuple[str, ...] = ("eyeLook", "tongue", "breath", "cheekPuff", "jawForward", "noseSneer", "mouthRoll")
+    if mouth_closed:
+        untold += PARTING
     for name, index in INDEX.items():
         if index >= WEIGHTS.stop:
             continue
-        if name.startswith(("eyeLook", "tongue", "breath", "cheekPuff", "jawForward", "noseSneer", "mouthRoll")) or (
-            mouth_closed and name.startswith(PARTING)
-        ):
+        if name.startswith(untold):
             cost[index] = UNTOLD
         elif name.startswith("eye"):
             cost[index] = 2.5 * EXPRESSION_RIDGE
