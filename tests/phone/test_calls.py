@@ -168,13 +168,64 @@ async def test_who_hangs_up_frees_the_agent(talk, phone_agent: LocalWorker, afte
     jobs = processes(phone_agent)
     await asyncio.sleep(after_s)
     await call.end()
+    await freed(phone_agent, call, jobs)
+
+
+async def test_who_hangs_up_in_the_middle_of_a_word_frees_the_agent(talk, phone_agent: LocalWorker, says: Says) -> None:
+    call = await talk("+15557")
+    jobs = processes(phone_agent)
+    await asyncio.sleep(GREETING_S)
+    saying = asyncio.create_task(says(call.phone, "Could you please tell me how much is two plus two?"))
+    await asyncio.sleep(1.5)  # of three seconds
+    await call.end()
+    await asyncio.wait([saying])
+    await freed(phone_agent, call, jobs)
+
+
+async def test_on_hold_nothing_is_answered_until_the_caller_is_back(talk, says: Says) -> None:
+    call = await talk("+15558")
+    await asyncio.sleep(GREETING_S)
+    await says(call.phone, "Please hold on a moment.")
+    await call.said("agent", "take your time")
+    await asyncio.sleep(3.0)  # it is said to its end
+    held = len(call.texts("agent"))
+    await says(call.phone, "The children are playing in the garden.")
+    await asyncio.sleep(4.0)  # several times what an answer takes
+    assert len(call.texts("agent")) == held, call.texts("agent")
+    await says(call.phone, "Thank you, I am back.")
+    async with asyncio.timeout(SOON_S):
+        await until(lambda: answered_after(call, held))
+    await call.end()
+
+
+async def answered_after(call: Talk, texts: int) -> bool:
+    return len(call.texts("agent")) > texts
+
+
+async def test_an_echo_and_the_noise_of_a_line_are_no_caller(talk) -> None:
+    """The agent's own voice comes back over the line as loud as it was; then nothing but noise."""
+    call = await talk("+15560")
+    await call.phone.reflect()
+    await call.said("agent", "recorded")
+    await call.said("agent", "talk about")
+    await asyncio.sleep(3.0)  # the greeting's end has come back, and would have been answered
+    rate = call.phone.rate
+    noise = np.random.default_rng(1).standard_normal(4 * rate).astype(np.float32) * np.float32(10 ** (-55 / 20))
+    await call.phone.say(noise)
+    await asyncio.sleep(5.0)
+    assert len(call.texts("agent")) == 2 and call.texts("caller") == [], call.transcript["turns"]
+    await call.end()
+
+
+async def freed(worker: LocalWorker, call: Talk, jobs: set[int]) -> None:
+    """Wait until the agent is done with a call, told so in a line, and gave back the process of one of `jobs`."""
 
     async def over() -> bool:
-        log = phone_agent.log.read_text(errors="replace")
+        log = worker.log.read_text(errors="replace")
         return any(call.phone.number in line and " is over: " in line for line in log.splitlines())
 
     async def fewer() -> bool:
-        return not jobs <= processes(phone_agent)  # one of those that ran then is gone
+        return not jobs <= processes(worker)  # one of those that ran then is gone
 
     async with asyncio.timeout(SOON_S):
         await until(over)

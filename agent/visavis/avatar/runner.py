@@ -27,6 +27,7 @@ from visavis.avatar.frame_loop import FrameLoop, FrameStats
 from visavis.avatar.listening import Listening
 from visavis.avatar.outbox import Outbox
 from visavis.avatar.pump import QUEUE, AudioPump, clock_us
+from visavis.avatar.reference import Reference
 from visavis.avatar.relief import Eyes, Relief, Step
 from visavis.avatar.sink import PausableReceiver
 from visavis.media.envelope import levels
@@ -109,6 +110,7 @@ class Runner:
         probing: send flashes and clicks.
 
     Attributes:
+        reference: the voice as it leaves, for an echo canceller.
         tap: gets the whole voice, silence included, a quarter of a second after it has left.
     """
 
@@ -126,6 +128,7 @@ class Runner:
         self.listening = Listening()
         self._speech = Speech(PlayoutClock(QUEUE), probe.mark if probing else None)
         self._speech.seen(False)
+        self.reference = Reference(self._speech, clock_us)
         self._eyes = eyes
         self._relief = Relief(source, eyes, self._on_step)
         self._frames = FrameLoop(

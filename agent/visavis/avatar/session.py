@@ -10,6 +10,7 @@ import asyncio
 import math
 from pathlib import Path
 
+import numpy as np
 from livekit import rtc
 from livekit.agents import AgentSession, AgentStateChangedEvent
 from livekit.agents.voice import avatar
@@ -20,6 +21,7 @@ from visavis.avatar.pump import clock_us
 from visavis.avatar.relief import Eyes
 from visavis.avatar.runner import AvatarStats, Runner, Tap, VideoOptions
 from visavis.avatar.sink import AvatarAudioOutput
+from visavis.media.tape import Pcm
 from visavis_models.serve.background import Background
 from visavis_models.serve.direction import Act, Direction, Feel, Think
 from visavis_models.serve.emotion import FRIENDLY, parse_emotion
@@ -121,6 +123,13 @@ class AvatarSession(avatar.AvatarSession[str]):
         """Have the whole voice, silence included, after it has left; call it after `start`."""
         if self._runner is not None:
             self._runner.tap = tap
+
+    def leaving(self, count: int) -> Pcm:
+        """The next `count` samples of the voice as they leave, int16 at 48 kHz: what an echo canceller compares with.
+
+        It is read in step with the microphone; silence before `start`.
+        """
+        return np.zeros(count, np.int16) if self._runner is None else self._runner.reference.next(count)
 
     def see(self, motion: Motion | None) -> None:
         """What the person was seen to do until now, newest last; None: nobody is seen."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from livekit import api, rtc
 from livekit.agents import NOT_GIVEN, CloseEvent, ErrorEvent, NotGivenOr
 from livekit.agents.voice.room_io import AudioInputOptions, RoomOptions
+from livekit.agents.voice.room_io.types import NoiseCancellationParams
 
 from visavis.avatar import AvatarSession, VideoOptions
 from visavis.call.attendance import Attendance
@@ -38,6 +39,7 @@ from visavis.perception.camera import CAMERA_FPS
 from visavis.perception.user_motion import SeenMotion
 from visavis.phone.caller import Caller, Leg, is_phone
 from visavis.phone.digits import Keypad, spoken
+from visavis.phone.echo import EchoCanceller
 from visavis.phone.tools import PhoneTools
 from visavis_models.spec import MODEL_RATE
 
@@ -176,7 +178,10 @@ class Call:
             room=self._room,
             room_options=RoomOptions(
                 audio_input=AudioInputOptions(
-                    sample_rate=MODEL_RATE, frame_size_ms=MIC_FRAME_MS, auto_gain_control=False
+                    sample_rate=MODEL_RATE,
+                    frame_size_ms=MIC_FRAME_MS,
+                    auto_gain_control=False,
+                    noise_cancellation=self._canceller,
                 ),
                 audio_output=False,
                 participant_identity=self._listens_to(),
@@ -184,6 +189,9 @@ class Call:
             ),
         )
         self._started = True
+
+    def _canceller(self, heard: NoiseCancellationParams) -> EchoCanceller | None:
+        return EchoCanceller(self._avatar.leaving) if is_phone(heard.participant) else None
 
     def _listens_to(self) -> NotGivenOr[str]:
         if self._person.caller is not None:

@@ -216,6 +216,10 @@ class Softphone(Running):
         """Send no sound at all from now on, not even silence, as when a network breaks; `say` ends it."""
         await self._command("ausrc", "aubridge,nobody")  # a bridge with no other end gives nothing
 
+    async def reflect(self) -> None:
+        """Give back all that is heard, as loud as it came, as a line whose echo nobody cancels; `say` ends it."""
+        await self._command("ausrc", "aubridge,nil")
+
     def heard(self) -> tuple[NDArray[np.float32], int]:
         """What it heard in its newest call: samples [T] -1..1 and their rate, Hz; whole when the call is over."""
         return self._recording("dec")

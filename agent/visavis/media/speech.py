@@ -273,6 +273,11 @@ class Speech:
                 if heard and segment.frame_us is None and segment.arrived_us <= asked_us:
                     segment.frame_us = now_us
 
+    def sound(self, position: int, count: int) -> Pcm:
+        """The samples for the room from `position` on, handed over not long ago; zeros where there are none."""
+        with self._lock:
+            return self._tape.read(position, position + count)
+
     def sounds(self, least: int, now_us: int) -> bool:
         """Whether `new_sound` would give something."""
         with self._lock:

@@ -16,7 +16,7 @@ NAMES = {"*": "star", "#": "hash"}
 DIGIT_PAUSE_S = 0.25  # between two keys: the far end must hear two
 
 
-def is_phone(person: rtc.RemoteParticipant) -> bool:
+def is_phone(person: rtc.Participant) -> bool:
     """Whether a participant is a telephone."""
     return person.kind == rtc.ParticipantKind.PARTICIPANT_KIND_SIP
 
