@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from visavis.dialogue.backchannel import is_backchannel
+from visavis.dialogue.backchannel import BEHIND_LIPS_S, is_backchannel
 
 
 @pytest.mark.parametrize("text", ["Mm-hmm.", "Mhm", "Yeah.", "Uh-huh.", "Oh, okay.", "I see.", "Right, right."])
@@ -32,3 +32,10 @@ def test_a_nod_says_that_an_unsure_word_was_a_murmur() -> None:
     assert is_backchannel(*heard, nodded=True) and not is_backchannel(*heard)
     assert not is_backchannel("Stop.", 0.5, 0.99, nodded=True)
     assert not is_backchannel("Wait, stop this now please.", 1.0, 0.5, nodded=True)
+
+
+def test_what_is_heard_while_the_lips_are_closed_is_somebody_else_unless_it_asks_to_stop() -> None:
+    heard = ("Did you see the game last night?", 1.6, 0.95)
+    assert is_backchannel(*heard, behind_lips=True) and not is_backchannel(*heard)
+    assert not is_backchannel("Stop.", 0.5, 0.95, behind_lips=True)
+    assert not is_backchannel(heard[0], BEHIND_LIPS_S + 0.1, 0.95, behind_lips=True)

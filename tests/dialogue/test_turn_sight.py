@@ -14,6 +14,7 @@ from visavis.dialogue.turn_sight import (
     HOLD_LEAST_S,
     HOLD_S,
     NOD_S,
+    TOLD_AFTER_S,
     Hold,
     Ruling,
     TurnSight,
@@ -109,6 +110,16 @@ def test_sound_from_behind_closed_lips_stops_the_avatar_later(face) -> None:
     assert face.sight.interruption_s(0.3, face.now) == BEHIND_LIPS_S
     face.show(0.2)
     assert face.sight.interruption_s(0.3, face.now) == 0.3
+
+
+def test_lips_that_were_closed_all_through_a_sound(face) -> None:
+    face.show(0.2, *[0.0] * 20)
+    closed_s = 19 * ROW_S
+    assert face.sight.behind_lips(closed_s - TOLD_AFTER_S - 0.01, face.now)
+    assert not face.sight.behind_lips(closed_s, face.now)
+    face.now += STALE_S + 0.1  # nobody was seen for a while
+    face.show(0.0)
+    assert not face.sight.behind_lips(0.1, face.now)
 
 
 def test_a_nod_belongs_to_what_is_heard_with_it() -> None:

@@ -128,8 +128,10 @@ class Host(Agent):
         if speech is None or speech.done():
             return False
         heard = event.alternatives[0]
+        seconds = heard.end_time - heard.start_time
         nodded = self._turns is not None and self._turns.nods()
-        return is_backchannel(heard.text, heard.end_time - heard.start_time, heard.confidence, nodded=nodded)
+        behind_lips = self._turns is not None and self._turns.behind_lips(seconds)
+        return is_backchannel(heard.text, seconds, heard.confidence, nodded=nodded, behind_lips=behind_lips)
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings

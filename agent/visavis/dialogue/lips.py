@@ -37,6 +37,7 @@ class LipReader:
     def __init__(self) -> None:
         self._seen: deque[tuple[float, float]] = deque(maxlen=2)  # the latest, when and how far apart
         self._open = False
+        self._closed_since: float | None = None
         self._speaking = False
         self._watched_s = self._opened_s = 0.0
 
@@ -44,7 +45,7 @@ class LipReader:
         """Their motion until now, newest last, and the confidence of its last row; None where nobody is seen."""
         if motion is None or sure < SURE:
             self._seen.clear()
-            self._open = False
+            self._open, self._closed_since = False, None
             return
         apart = float(motion.values[-1, JAW] - motion.values[-1, CLOSE])
         if self._speaking and self._seen:
@@ -53,6 +54,10 @@ class LipReader:
             self._opened_s += passed_s * (apart >= OPEN)
         self._seen.append((now, apart))
         self._open = apart >= (CLOSED if self._open else OPEN)
+        if self._open or (self._closed_since is not None and now - self._seen[0][0] > STALE_S):
+            self._closed_since = None
+        if not self._open and self._closed_since is None:
+            self._closed_since = now
 
     def voice(self, speaking: bool) -> None:
         """Their voice is heard, or no longer."""
@@ -68,6 +73,10 @@ class LipReader:
         if not self.proven or not self._seen or now - self._seen[-1][0] > STALE_S:
             return Lips.UNKNOWN
         return Lips.OPEN if self._open else Lips.CLOSED
+
+    def closed_for(self, now: float) -> float:
+        """For how many seconds they are seen to be closed without a break; 0 where they are not."""
+        return now - self._closed_since if self._closed_since is not None and self.lips(now) is Lips.CLOSED else 0.0
 
     def closing(self) -> bool:
         """Whether open lips come together just now."""

@@ -15,7 +15,8 @@ from visavis_models.spec import Motion
 
 DONE_DELAY_S = 0.7  # after the last sound a turn is over where lips and gaze say so and the voice is unsure
 DONE_BAR = 0.6  # times the probability that is asked for
-BEHIND_LIPS_S = 0.9  # so much sound from behind closed lips stops the avatar; others may be talking in the room
+BEHIND_LIPS_S = 1.5  # so much sound from behind closed lips stops the avatar: a hum, or others in the room
+TOLD_AFTER_S = 0.2  # a sound is recognised so long after its end, at least
 NOD_S = 1.5  # so long a nod belongs to what is heard
 
 HOLD_S = 1.2  # open lips hold the floor for so long
@@ -80,6 +81,10 @@ class TurnSight:
     def interruption_s(self, voice_s: float, now: float) -> float:
         """How much speech stops the avatar, given that of the voice alone."""
         return max(voice_s, BEHIND_LIPS_S) if self.lips(now) is Lips.CLOSED else voice_s
+
+    def behind_lips(self, seconds: float, now: float) -> bool:
+        """Whether the lips were closed all through a sound of so many seconds that was recognised now."""
+        return self._reader.closed_for(now) >= seconds + TOLD_AFTER_S
 
     def held(self, *, spoke: bool) -> None:
         """A hold is over, and the user `spoke` in it: how long their lips may hold the floor the next time."""

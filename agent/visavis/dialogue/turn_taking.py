@@ -60,6 +60,10 @@ class TurnTaking:
         """Whether the user has nodded just now."""
         return self._seen.nods(self._clock())
 
+    def behind_lips(self, seconds: float) -> bool:
+        """Whether the user's lips were closed all through a sound of so many seconds that was recognised now."""
+        return self._seen.behind_lips(seconds, self._clock())
+
     async def goes_on(self) -> bool:
         """Wait while the user's lips hold the floor; whether they went on speaking, as one turn with what follows."""
         assert self._session is not None
