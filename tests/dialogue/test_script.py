@@ -144,7 +144,7 @@ class Doing:
         ("Can you see me waving?", ("present", "wave"), "Yes, I see you waving!"),
         ("Do you see that I am nodding?", ("present", "nod"), "Yes, I see you nodding!"),
         ("Am I frowning?", ("present",), "I do not see you frowning"),
-        ("Is my hand raised?", ("present", "hand_up"), "raising a hand"),
+        ("Is my hand raised?", ("present", "hand_raised"), "raising a hand"),
         ("Can you tell that my eyes are closed?", ("present", "eyes_closed"), "closing your eyes"),
         ("Can you see me waving?", (), "switch on your camera"),
         ("What am I doing?", ("present",), "I can see you."),

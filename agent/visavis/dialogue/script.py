@@ -147,7 +147,7 @@ def _number(scene: Scene) -> str | None:
 # cue -> how users name it
 _ASKED = {
     "wave": r"\bwav(e|ing)\b",
-    "hand_up": r"\bhand\b",
+    "hand_raised": r"\bhand\b",
     "nod": r"\bnod(ding)?\b",
     "shake": r"\bshak(e|ing)\b.*\bhead\b",
     "frown": r"\bfrown(ing)?\b",

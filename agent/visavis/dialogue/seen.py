@@ -1,4 +1,4 @@
-"""What the camera showed, in words: short notes of what changed for a language model, and a sentence of what is so now.
+"""What the camera showed, in words: short notes of what changed for a language model, and the gestures of a moment ago.
 
 Notes are made anew for each request, from a log of the cues and the times of the messages. Nothing of them stays in the
 history, so a request that is thrown away leaves no trace and the context does not grow.
@@ -27,7 +27,7 @@ class Phrase:
 
     Attributes:
         does: after "the caller".
-        doing: after "You are"; "" for what is not said of a state.
+        doing: after "I see you"; "" for what is not said so.
         ends: after "the caller", when it is over; "" where that is no news.
         gesture: it is over in a moment, and news all the same.
     """
@@ -44,7 +44,7 @@ PHRASES = {
     "present": Phrase("is in view"),
     "dark": Phrase("has a black picture"),
     "wave": Phrase("waves", "waving", gesture=True),
-    "hand_up": Phrase("raises a hand", "raising a hand", "lowers the hand"),
+    "hand_raised": Phrase("raises a hand", "raising a hand", "lowers the hand"),
     "nod": Phrase("nods", "nodding", gesture=True),
     "shake": Phrase("shakes their head", "shaking your head", gesture=True),
     "smile": Phrase("smiles", "smiling", "smiles no more"),
@@ -57,17 +57,6 @@ PHRASES = {
     "looking_away": Phrase("looks away", "looking away", "looks at the screen again"),
     "looking": Phrase("", "looking at the screen"),
 }
-
-
-def sentence(facts: Collection[str]) -> str:
-    """What is seen of somebody present, said to them; "" where nobody is known to be there."""
-    if "present" not in facts:
-        return ""
-    doing = [phrase.doing for name, phrase in PHRASES.items() if phrase.doing and name in facts]
-    if not doing:
-        return "I can see you."
-    *first, last = doing
-    return f"I can see you. You are {', '.join(first)}{' and ' if first else ''}{last}."
 
 
 class Seen:
@@ -92,7 +81,10 @@ class Seen:
         return facts
 
     def describe(self) -> str:
-        return sentence(self.facts) or self._sight.describe()
+        """What is seen now, in a sentence or two to the person, and the gestures of the last moment; "" for nothing."""
+        words, facts = self._sight.describe(), self.facts
+        lately = [PHRASES[name].doing for name in PHRASES if name in facts and name not in self._sight.facts]
+        return f"{words} A moment ago you were {' and '.join(lately)}." if words and lately else words
 
     def change(self, name: str, on: bool) -> None:
         """A cue came or went now."""
