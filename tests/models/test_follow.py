@@ -1,7 +1,23 @@
-import numpy as np
+from dataclasses import replace
 
-from visavis_models.serve.follow import at_frame_rate, calm, mean_face, smoothed
-from visavis_models.spec import N_MOTION
+import numpy as np
+import pytest
+
+from visavis_models.serve.fit import K, Pose, Shape
+from visavis_models.serve.follow import (
+    PITCH_SEEN,
+    REST_MOST,
+    Follower,
+    Person,
+    at_frame_rate,
+    at_rest,
+    calm,
+    mean_face,
+    smoothed,
+)
+from visavis_models.serve.head import Head
+from visavis_models.serve.rotation import rotation
+from visavis_models.spec import INDEX, N_MOTION, ROTATION
 
 FACE = np.random.default_rng(2).normal(0, 40, (478, 3)) + 200
 
@@ -39,3 +55,36 @@ def test_calm_pictures_have_closed_lips() -> None:
     faces[3] = np.nan
     chosen = set(calm(faces).tolist())
     assert {0, 1, 2, 4, 5, 6, 7, 8, 9} <= chosen and 3 not in chosen
+
+
+def seen_of(shape: Shape, pose: Pose, weights: np.ndarray) -> np.ndarray:
+    """mediapipe's landmarks [478, 3] of a head of that pose and these weights."""
+    landmarks = np.zeros((478, 3))
+    landmarks[shape.landmarks] = pose.project(shape.at(weights)) * [1, 1, -1]
+    return landmarks
+
+
+def test_a_calm_face_is_where_weights_begin_and_a_pitch_is_more_than_is_seen_of_it() -> None:
+    shape, weights = Shape.of(Head.load(), np.zeros(1)), np.zeros(K)
+    weights[INDEX["browInnerUp"]] = 0.4
+    rest = Pose(rotation(0.05, 0.1, 0.0).astype(np.float64), np.array([250.0, 240.0, 3.0]), 12.0)
+    follower = Follower(Person(shape, rest, weights))
+    for _ in range(3):
+        row = follower.row(seen_of(shape, rest, weights))
+    assert np.abs(row[:K] - weights).max() < 0.03 and row[ROTATION] == pytest.approx([0.05, 0.1, 0.0], abs=0.01)
+    assert follower.misfit(seen_of(shape, rest, weights)) < 1e-3
+    moved = weights.copy()
+    moved[[INDEX["jawOpen"], INDEX["browInnerUp"]]] = 0.4, 0.7
+    bowed = replace(rest, turn=rotation(0.05 + 0.1 * PITCH_SEEN, 0.1, 0.0).astype(np.float64))
+    for _ in range(4):
+        row = follower.row(seen_of(shape, bowed, moved))
+    assert row[INDEX["jawOpen"]] == pytest.approx(0.4, abs=0.08)
+    assert row[INDEX["browInnerUp"]] == pytest.approx(0.7, abs=0.15)
+    assert row[ROTATION] == pytest.approx([0.15, 0.1, 0.0], abs=0.02)
+
+
+def test_rest_is_no_more_than_faces_at_rest_show() -> None:
+    weights = np.zeros(K)
+    weights[[INDEX["mouthSmileLeft"], INDEX["browInnerUp"]]] = 0.8, 0.3
+    rest = at_rest(weights)
+    assert rest[INDEX["mouthSmileLeft"]] == REST_MOST["mouthSmile"] and rest[INDEX["browInnerUp"]] == 0.3

@@ -101,6 +101,8 @@ def test_moving_lips_speak_and_a_held_open_mouth_does_not() -> None:
     film = at_rest()
     assert "speaking" in film.play(1.6, lambda t: face(opening=0.15 * (round(t / 0.2) % 2)))
     assert "speaking" not in film.play(LIPS_WINDOW_MS / 1000 + 1, lambda _: face(opening=0.15))
+    film.play(3, lambda t: face(opening=0.3 if t < 2 else 0.0))
+    assert "speaking" not in film.ever
 
 
 @pytest.mark.parametrize("step_ms", [67, 125, STEP_MS])

@@ -30,8 +30,11 @@ from visavis.perception.swings import Swings
 FACE_HOLDS_MS = 1000  # a face lost for longer is unknown
 LIPS_WINDOW_MS = 1000
 LIPS_MIN_PICTURES = 4
+LIPS_SWINGS = 2  # lips that open and stay open do not speak
+LIPS_LEAST, LIPS_MOST = 0.025, 1.0  # of one swing of the mouth's opening, eye distances
+LIPS_LONGEST_MS, LIPS_GAP_MS = 600, 300  # of one swing; pictures further apart tell nothing
 
-LIPS = Threshold(on=0.03, off=0.015, on_after_ms=300, off_after_ms=800)  # spread of the mouth's opening, eye distances
+LIPS = Threshold(on=0.03, off=0.015, on_after_ms=100, off_after_ms=800)  # spread of the mouth's opening, eye distances
 TURNED = Threshold(on=1.0, off=0.75, on_after_ms=700, off_after_ms=400)  # `turn_score`
 COVERED = Threshold(on=-3.5, off=-5.0, on_after_ms=600, off_after_ms=600)  # minus `lip_contrast`, CIELAB
 
@@ -78,6 +81,7 @@ class Person:
         self._first_ms: int | None = None
         self._last_ms = 0
         self._openings: deque[tuple[int, float]] = deque()
+        self._syllables = Swings(LIPS_LEAST, LIPS_MOST, LIPS_LONGEST_MS, LIPS_GAP_MS)
 
     def see_face(self, face: FaceMeasures, lip_contrast: float | None, now_ms: int) -> None:
         """Take in their face as it is now, and how far the lips stand off the skin (None: not known)."""
@@ -102,7 +106,7 @@ class Person:
         if now_ms - self._last_ms > FACE_HOLDS_MS:
             self._openings.clear()
             self._alive.forget()
-            for swings in (self._pitch, self._yaw):
+            for swings in (self._pitch, self._yaw, self._syllables):
                 swings.forget()
             for latch in (self._lips, self._turned, self._covered, self._nod, self._shake, *self._scored.values()):
                 latch.forget()
@@ -132,8 +136,10 @@ class Person:
         self._openings.append((now_ms, face.mouth_open))
         while now_ms - self._openings[0][0] > LIPS_WINDOW_MS:
             self._openings.popleft()
+        swung = self._syllables.update(face.mouth_open, now_ms) >= LIPS_SWINGS
         if len(self._openings) >= LIPS_MIN_PICTURES:
-            self._lips.update(float(np.std([opening for _, opening in self._openings])), now_ms)
+            spread = float(np.std([opening for _, opening in self._openings]))
+            self._lips.update(spread if swung or self._lips.state else 0.0, now_ms)
 
     def _swing(self, face: FaceMeasures, now_ms: int) -> None:
         up_down, aside = self._pitch.update(face.pitch_deg, now_ms), self._yaw.update(face.yaw_deg, now_ms)

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis_models.serve.follow import GAZE, SLOW, Follower, Person
-from visavis_models.spec import ARKIT_NAMES, FPS, FRAME_MS, INDEX, N_MOTION, PLACE, ROTATION, WEIGHTS, Landmarks, Motion
+from visavis_models.serve.fit import K
+from visavis_models.serve.follow import GAZE, SLOW, Follower, Person, at_rest
+from visavis_models.spec import FPS, FRAME_MS, N_MOTION, ROTATION, WEIGHTS, Landmarks, Motion
 
 FloatArray = NDArray[np.float32]
 
@@ -29,9 +30,6 @@ TOLD_EVERY_MS = 150  # one picture in so many is kept for that
 TOLD_MOST = 120  # pictures; the oldest go
 TOLD_LEAST = 6
 
-# The most of a weight that counts as being at rest: who joins with a smile still smiles.
-REST_MOST = {"mouthSmile": 0.25, "jawOpen": 0.15, "eyeBlink": 0.3, "mouthFrown": 0.4, "mouthUpperUp": 0.15}
-REST_MOST_ELSE = 0.6
 REST_TURN_RAD = 0.4  # a camera beside the screen, or below it
 
 # Time constants in ms of what is smoothed, as `follow` smooths it, but by the past alone.
@@ -184,12 +182,9 @@ class UserMotion:
 
 def rest_of(calm: NDArray[np.float32]) -> NDArray[np.float64]:
     """How much of a calm face's motion [60] is the person's rest, within what faces at rest look like."""
-    most = np.full(N_MOTION, REST_MOST_ELSE)
-    for prefix, value in REST_MOST.items():
-        most[[INDEX[name] for name in ARKIT_NAMES if name.startswith(prefix)]] = value
-    rest = np.minimum(calm.astype(np.float64), most)
+    rest = np.zeros(N_MOTION)
+    rest[:K] = at_rest(calm[:K].astype(np.float64))
     rest[ROTATION] = np.clip(calm[ROTATION], -REST_TURN_RAD, REST_TURN_RAD)
-    rest[PLACE] = 0
     return rest
 
 
