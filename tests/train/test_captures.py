@@ -23,10 +23,10 @@ def test_the_fit_gives_the_tracked_lips_back():
     clips = load_clips(SHARED / "grid", parts=1)[::4]
     fit = fit_clips(clips)
     drawn = motion_measures(fit.motion)
-    for name, wanted in (("inner", 0.95), ("outer", 0.95), ("width", 0.93)):
+    for name, wanted in (("inner", 0.98), ("outer", 0.98), ("width", 0.95), ("chin", 0.9)):
         tracked = np.concatenate([getattr(landmark_measures(c.points, c.index), name) for c in clips])
         ratio = getattr(drawn, name).std() / tracked.std()
-        assert np.corrcoef(tracked, getattr(drawn, name))[0, 1] > wanted and 0.75 < ratio < 1.25, name
+        assert np.corrcoef(tracked, getattr(drawn, name))[0, 1] > wanted and 0.85 < ratio < 1.15, name
     assert fit.known[INDEX["jawOpen"]] and not fit.known[channels("eyeBlinkLeft", "headPitch", "cheekPuff")].any()
 
 

@@ -20,6 +20,7 @@ from visavis_models.train.run import (  # noqa: E402
     PHASES,
     PICTURE,
     PRESETS,
+    READER,
     TEACHER,
     begin_from,
     load_trained,
@@ -100,6 +101,13 @@ def test_graphs_weights_and_network_agree(tmp_path):
     again = MotionNet(32, 2, 2, 16, 16)
     assert begin_from(again, tmp_path).tolist() == [1.0] * 60
     assert all(torch.equal(one, two) for one, two in zip(net.parameters(), again.parameters(), strict=True))
+    begin_from(again, tmp_path, fresh_reader=True)
+    same = {name: torch.equal(value, again.state_dict()[name]) for name, value in net.state_dict().items()}
+    assert all(same.values()), "what `again` held already is kept"
+    fresh = MotionNet(32, 2, 2, 16, 16)
+    begin_from(fresh, tmp_path, fresh_reader=True)
+    told = {name for name, value in fresh.state_dict().items() if torch.equal(value, net.state_dict()[name])}
+    assert told and not any(name.startswith(READER) for name in told)
     motion, _ = MotionModel.load(tmp_path).step(MotionModel.load(tmp_path).begin(), np.zeros(6400, np.float32))
     assert (tmp_path / CARD).exists() and np.isfinite(motion.values).all()
 
@@ -117,3 +125,63 @@ def test_the_reader_and_a_hop_hear_the_same(data):
     hop, _ = lips(hop_mel(batch, 8), torch.ones(2, SPAN), who)
     cut = slice(8 + ANCHORS, 8 + ANCHORS + WINDOW - 2)  # the last two frames hear less ahead in the hop
     torch.testing.assert_close(hop[:, ANCHORS : ANCHORS + WINDOW - 2], whole[:, cut], atol=1e-5, rtol=1e-5)
+
+
+def test_the_transformer_leaves_the_read_mouth_alone():
+    """What it gives out for the channels of speech is what the reader read, and its losses do not teach the reader."""
+    from visavis_models.serve.layout import ANCHORS, SPEECH
+
+    torch.manual_seed(0)
+    net = MotionNet(32, 1, 2, 16, 16)
+    for parameter in net.parameters():
+        parameter.data += 0.05 * torch.randn_like(parameter)
+    audio, denoise = example_inputs(net)
+    denoise["features"] = net.hearing(**audio)
+    clean = net(**denoise)
+    read = denoise["features"][:, ANCHORS:, net.config["dim"] : net.config["dim"] + len(SPEECH)]
+    torch.testing.assert_close(clean[..., list(SPEECH)], read)
+    clean.square().sum().backward()
+    assert net.head.weight.grad.abs().sum() > 0
+    assert not any(parameter.grad.any() for parameter in net.hearing.lips.parameters() if parameter.grad is not None)
+
+
+def test_what_a_camera_measures_is_linear_in_the_channels():
+    """The reader's measures and the judge's agree on how gaps, width and chin change."""
+    from visavis_models.spec import INDEX, N_MOTION
+    from visavis_models.train.lips import motion_measures
+    from visavis_models.train.reading import measures
+
+    motion = np.zeros((4, N_MOTION), np.float32)
+    motion[1, INDEX["jawOpen"]], motion[2, INDEX["mouthPucker"]] = 0.5, 0.8
+    motion[3, [INDEX["mouthStretchLeft"], INDEX["mouthStretchRight"]]] = 0.6
+    judged = motion_measures(motion)
+    told = motion @ measures().numpy()
+    for column, name in enumerate(("inner", "outer", "width", "chin")):
+        assert np.corrcoef(told[:, column], getattr(judged, name))[0, 1] > 0.99, name
+
+
+def test_a_readout_learns_one_talker_and_leaves_the_others_alone(data):
+    """A jaw that follows the loudness of its voice is read better after it; nothing else of the layer has changed."""
+    from visavis_models.serve.layout import SPEECH
+    from visavis_models.spec import INDEX
+    from visavis_models.train.readout import refit
+
+    authored = load_scenes(data)
+    motion, known = np.zeros_like(authored[0].motion), np.zeros(60, np.float32)
+    motion[:, INDEX["jawOpen"]] = 0.2 + 0.1 * authored[0].mel.reshape(len(motion), -1).mean(axis=1)
+    known[INDEX["jawOpen"]] = 1.0
+    talker = replace(authored[0], source="grid", motion=motion, known=known)
+    torch.manual_seed(0)
+    lips = MotionNet(32, 1, 2, 16, 16).hearing.lips
+    kept = {name: value.clone() for name, value in lips.state_dict().items()}
+    before, after = refit(lips, torch.ones(60), [talker, *authored[1:]], "grid")
+    assert 0 <= after < 0.6 * before
+    changed = lips.out.weight - kept["out.weight"]
+    row = SPEECH.index(INDEX["jawOpen"])
+    assert changed[row].abs().max() > 0.01
+    assert changed[[k for k in range(len(changed)) if k != row]].abs().max() == 0, (
+        "unknown channels and contacts are kept"
+    )
+    assert all(
+        torch.equal(kept[name], value) for name, value in lips.state_dict().items() if not name.startswith("out.")
+    )

@@ -17,9 +17,11 @@ from visavis_models.train.scenes import AXES, LAYOUT, Scene
 
 FloatArray = NDArray[np.float32]
 
-SHARES = {"facegood": 0.25, "grid": 0.3}  # of the windows; what is authored takes the rest
+# of the windows; what is authored takes the rest. FACEGOOD is 4.5 minutes long: more of it is learned by heart
+SHARES = {"facegood": 0.08, "grid": 0.4}
 UNTOLD = 0.1  # how often the emotion, and the style, are not told (Ho and Salimans, Classifier-free guidance, 2022)
-UNMARKED = 0.35  # how often a capture is shown without its mark, so that real mouths move the usual face too
+UNMARKED = 0.5  # how often a capture is shown without its mark, so that real mouths move the usual face too
+HIDDEN_BANDS, HIDDEN_TIMES, HIDDEN_CHANCE = 14, 2, 0.5  # stretches of bands that are hidden (SpecAugment, Park 2019)
 WARP = 0.14  # largest stretch of the bands: formants of other throats
 FRAMES = ("motion", "user_motion", "impulses", "contact", "user_mel")
 
@@ -91,7 +93,7 @@ class Windows:
         user_known = np.stack([scene.talks for scene in picked]) * (rng.random((size, 2)) < 0.5)
         arrays = {
             **{name: cut.reshape(size, length, -1) for name, cut in cuts.items()},
-            "mel": augmented(mel.reshape(size, -1, BANDS), rng),
+            "mel": hidden(augmented(mel.reshape(size, -1, BANDS), rng), rng),
             "known": known.reshape(size, length, N_MOTION),
             "phoned": np.array([bool(scene.phones) for scene in picked]),
             "emotion": np.stack([scene.emotion for scene in picked]),
@@ -129,6 +131,18 @@ def augmented(mel: FloatArray, rng: np.random.Generator) -> FloatArray:
     colour = np.exp(rng.normal(0, 0.7, (B, 1, 1)) * np.linspace(1, -1, BANDS))
     noise = noisy * colour * rng.standard_exponential(power.shape, np.float32)
     return ((np.log(power * np.exp(gain) + noise + 1e-8) - LOG_MIDDLE) / LOG_SPREAD).astype(np.float32)
+
+
+def hidden(mel: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Some stretches of bands replaced by their mean over the time of [B, M, 80]: no voice is told by one band."""
+    B, _, K = mel.shape
+    for _ in range(HIDDEN_TIMES):
+        width, first = rng.integers(0, HIDDEN_BANDS + 1, B), rng.integers(0, K - HIDDEN_BANDS, B)
+        width *= rng.random(B) < HIDDEN_CHANCE
+        band = np.arange(K)
+        hide = (band >= first[:, None]) & (band < (first + width)[:, None])
+        mel = np.where(hide[:, None], mel.mean(axis=1, keepdims=True), mel)
+    return mel
 
 
 def hop_mel(batch: Batch, start: int) -> Tensor:

@@ -6,6 +6,7 @@ talker's own neutral face, in centimetres of our head: `d = E w + rest`, with E 
 The weights are the non-negative least squares of it with a ridge, found for all frames at once by accelerated projected
 gradient (Beck and Teboulle, A fast iterative shrinkage-thresholding algorithm, 2009). Because only ways from the
 talker's own neutral count, whose lips touch, the talker's own shape drops out, and "closed" is closed for everybody.
+Last, the weights give way to what is seen first of a mouth: both gaps, width and chin become those of the landmarks.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ FloatArray = NDArray[np.float32]
 
 # mediapipe's landmarks: (one, the other) or the middle of the eyes' outer corners
 INNER, OUTER, CORNERS, EYES, CHIN = (13, 14), (0, 17), (61, 291), (33, 263), (168, 152)
+# what is seen first of a mouth: two marks, the axis along which they lie apart, and which way
+MEASURES = ((INNER, 1, 1.0), (OUTER, 1, 1.0), (CORNERS, 0, -1.0), (CHIN, 1, 1.0))
 # what keeps its place while a face speaks: corners of the eyes, bridge of the nose, forehead, temples
 STABLE = (
     33, 133, 263, 362, 168, 6, 197, 195, 5, 4, 1, 8, 151, 10, 127, 356, 234, 454, 162, 389, 21, 251, 54, 284, 103, 332,
@@ -35,14 +38,16 @@ LIPS = (
 MIDDLE_LIPS, MOUTH_CORNERS = (13, 14, 82, 312, 87, 317), (61, 291, 78, 308)
 DEPTH_WEIGHT = 0.1  # of z, which a landmark model guesses
 RIDGE = 0.004  # of the mean power of a blendshape
-# what a mouth seen from the front tells apart, with factors on the ridge: dear shapes are used last
+# what a mouth seen from the front tells apart, with factors on the ridge: dear shapes are used last. Corners that go
+# out are a stretch, not a smile: a smile is a mood's, and what the voice tells is to be among the channels of speech
 FITTED: dict[str, float] = {
-    "jawOpen": 0.2, "mouthClose": 3.0, "mouthFunnel": 0.5, "mouthPucker": 0.5, "mouthSmileLeft": 0.5,
-    "mouthSmileRight": 0.5, "mouthStretchLeft": 0.5, "mouthStretchRight": 0.5, "mouthRollLower": 1.0,
-    "mouthRollUpper": 3.0, "mouthShrugLower": 4.0, "mouthPressLeft": 2.0, "mouthPressRight": 2.0,
-    "mouthLowerDownLeft": 0.4, "mouthLowerDownRight": 0.4, "mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5,
+    "jawOpen": 0.2, "mouthClose": 3.0, "mouthFunnel": 0.5, "mouthPucker": 0.5, "mouthStretchLeft": 0.5,
+    "mouthStretchRight": 0.5, "mouthRollLower": 1.0, "mouthRollUpper": 3.0, "mouthShrugLower": 4.0,
+    "mouthPressLeft": 2.0, "mouthPressRight": 2.0, "mouthLowerDownLeft": 0.4, "mouthLowerDownRight": 0.4,
+    "mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5,
 }  # fmt: skip
 ROUNDS = 150
+MEETINGS = 4
 NEUTRAL_SHARE = 0.15  # of the frames, those with the smallest gap between the lips, are the talker's neutral face
 
 
@@ -115,9 +120,36 @@ def fit_lips(points: FloatArray, index: Sequence[int], head: Head | None = None)
     target = ways.reshape(len(ways), -1) * weight
     fitted = non_negative(gram + np.diag(ridge), target @ design.T)
     left = target - fitted @ design
+    fitted = _met(fitted, head, at, shapes, laid, marks)
     motion, mask = np.zeros((len(points), N_MOTION), np.float32), np.zeros(N_MOTION, np.float32)
     motion[:, shapes], mask[shapes] = fitted, 1.0
     return LipFit(motion, mask, np.sqrt((left**2).sum(axis=1) / (weight**2).sum()))
+
+
+def _met(
+    weights: FloatArray, head: Head, at: Sequence[int], shapes: Sequence[int], laid: FloatArray, marks: Sequence[int]
+) -> FloatArray:
+    """Weights [N, C] moved the least, by how they move together, so that `measured` is that of the landmarks.
+
+    The fit shares its error out among all landmarks; what is seen first of a mouth is to have none of it. Constant
+    differences are the talker's own shape and stay. Weights stay in 0..1, so it is done in a few rounds.
+    """
+    still = head.points[at]
+    ways = head.expression[shapes][:, at]
+    told = np.stack([measured(still + way, marks) - measured(still, marks) for way in ways])  # [C, 4], linear
+    seen = np.stack([measured(points, marks) for points in laid])
+    together = np.cov(weights.T)
+    back = together @ told @ np.linalg.inv(told.T @ together @ told)
+    for _ in range(MEETINGS):
+        lack = seen - weights @ told
+        weights = np.clip(weights + (lack - lack.mean(axis=0)) @ back.T, 0, 1).astype(np.float32)
+    return weights
+
+
+def measured(points: FloatArray, marks: Sequence[int]) -> FloatArray:
+    """Inner gap, outer gap, width and chin of an upright face [K, 3], along one axis each: [4], in the points' unit."""
+    place = {mark: k for k, mark in enumerate(marks)}
+    return np.array([sign * (points[place[one]] - points[place[other]])[axis] for (one, other), axis, sign in MEASURES])
 
 
 def neutral_face(points: FloatArray, index: Sequence[int]) -> FloatArray:

@@ -1,8 +1,9 @@
-"""The motion model: a lip reader that regresses the mouth from the voice, and a diffusion transformer over it.
+"""The motion model: a lip reader that regresses the mouth from the voice, and a diffusion transformer beside it.
 
-The transformer (DiT, Peebles and Xie 2022) refines the reader's mouth and moves everything else. Every part is causal
-within the hop: frame k hears its voice up to `LOOKAHEAD_FRAMES` past its end and sees the frames before it. So what is
-not known yet cannot disturb what is, and a hop cut short equals the first part of a whole one.
+The reader's channels are what speech alone moves; the transformer (DiT, Peebles and Xie 2022) knows them and moves
+everything else. Every part is causal within the hop: frame k hears its voice up to `LOOKAHEAD_FRAMES` past its end and
+sees the frames before it. So what is not known yet cannot disturb what is, and a hop cut short equals the first part of
+a whole one.
 """
 
 from __future__ import annotations
@@ -106,9 +107,12 @@ class LipReader(nn.Module):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, mel: Tensor, known: Tensor, who: Tensor) -> tuple[Tensor, Tensor]:
-        """mel [B, >= 60 + 4 T, 80], known [B, T], who [B, N_WHO] -> mouth [B, T, K], logits of contact [B, T, 2]."""
-        x = F.gelu(self.encoder(mel, known))
+    def forward(self, mel: Tensor, known: Tensor, who: Tensor, dropout: float = 0.0) -> tuple[Tensor, Tensor]:
+        """mel [B, >= 60 + 4 T, 80], known [B, T], who [B, N_WHO] -> mouth [B, T, K], logits of contact [B, T, 2].
+
+        `dropout` is the share of what is heard that is left out, for learning.
+        """
+        x = F.gelu(F.dropout(self.encoder(mel, known), dropout))
         scale, shift = self.style(who)[:, None].chunk(2, dim=-1)
         x = x + F.gelu(self.mix(x) * (1.0 + scale) + shift)
         out = self.out(x)
@@ -179,7 +183,9 @@ class MotionNet(nn.Module):
         self.last = nn.Linear(dim, 2 * dim)
         self.head = nn.Linear(dim, N_MOTION)
         self.register_buffer("mask", torch.full((1 + SPAN, 1 + SPAN), -1e4).triu(1), persistent=False)
-        self.register_buffer("place", F.one_hot(torch.tensor(SPEECH), N_MOTION).float(), persistent=False)
+        place = F.one_hot(torch.tensor(SPEECH), N_MOTION).float()
+        self.register_buffer("place", place, persistent=False)
+        self.register_buffer("free", 1.0 - place.sum(dim=0), persistent=False)
         for layer in (self.last, self.head, self.mouth):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -212,6 +218,7 @@ class MotionNet(nn.Module):
             Clean motion [B, 14, 60].
         """
         heard_as, mouth, _ = features.split([self.config["dim"], len(SPEECH), CONTACTS], dim=-1)
+        mouth = mouth.detach()  # what is read is given: only `reading` teaches the reader
         known = anchor_known[..., None]
         past = self.anchor(anchors) * known + self.no_anchor * (1.0 - known)
         heard, seen = user_known[..., :1], user_known[..., 1:]
@@ -224,7 +231,7 @@ class MotionNet(nn.Module):
         for block in self.blocks:
             x = block(x, condition, self.mask)
         shift, scale = self.last(condition)[:, None].chunk(2, dim=-1)
-        return self.head(_modulated(x[:, -WINDOW:], shift, scale)) + mouth[:, ANCHORS:] @ self.place
+        return self.head(_modulated(x[:, -WINDOW:], shift, scale)) * self.free + mouth[:, ANCHORS:] @ self.place
 
 
 def who(emotion: Tensor, style: Tensor, told: Tensor) -> Tensor:

@@ -16,13 +16,14 @@ from visavis_models.serve.layout import ANCHORS, HOP, START_LEVEL, WINDOW, level
 from visavis_models.spec import N_MOTION
 from visavis_models.train.batches import Batch, hop_mel, known_frames
 from visavis_models.train.model import MotionNet
-from visavis_models.train.reading import CHANNEL_WEIGHT, HUBER, closure_loss, lip_distance
+from visavis_models.train.reading import CHANNEL_WEIGHT
 
 TEMPERATURE = torch.from_numpy(temperatures())
 DRAFT_WEIGHT, UNHEARD_WEIGHT = 0.4, 0.25
-VELOCITY_WEIGHT, SEAM_WEIGHT, LIPS_WEIGHT, CLOSURE_WEIGHT, AGREEMENT_WEIGHT = 1.0, 0.5, 1.0, 2.0, 0.2
+VELOCITY_WEIGHT, SEAM_WEIGHT, AGREEMENT_WEIGHT = 1.0, 0.5, 0.2
 ANCHOR_NOISE, ANCHOR_DROP, ANCHOR_FAINT = 0.12, 0.1, 0.15
 TEACHER_STEPS = 8
+HUBER = 0.5  # in units of a channel's spread
 RECORD_WEIGHT = 0.5  # of the recorded motion beside the teacher's in distillation
 
 
@@ -40,8 +41,6 @@ class Hop:
     told: Tensor
     before: Tensor  # [B, 2, 60], recorded, the frames before the window
     wanted: Tensor  # [B, 14, 60]
-    contact: Tensor  # [B, 14], how far p, b, m hold the lips, where phones are known
-    heard: Tensor  # [B, 14], whether the voice was known
     weight: Tensor  # [B, 14, 60]
 
 
@@ -64,8 +63,6 @@ def cut_hop(net: MotionNet, batch: Batch, scale: Tensor, start: int, emit: int, 
         told=batch.told,
         before=batch.motion[:, start + ANCHORS - 2 : start + ANCHORS] / scale,
         wanted=batch.motion[:, window] / scale,
-        contact=batch.contact[:, window, 0] * batch.phoned[:, None] * heard,
-        heard=heard,
         weight=weight * batch.known[:, window],
     )
 
@@ -78,21 +75,13 @@ def denoise(net: MotionNet, hop: Hop, anchors: Tensor, anchor_known: Tensor, noi
     )  # fmt: skip
 
 
-def loss_of(clean: Tensor, hop: Hop, anchors: Tensor, scale: Tensor) -> Tensor:
-    """Motion, velocity, seam, places of the lips, and lips together on p, b and m."""
+def loss_of(clean: Tensor, hop: Hop, anchors: Tensor) -> Tensor:
+    """Motion, velocity and seam."""
     motion = _huber(clean, hop.wanted) * hop.weight
     # the step from the own last anchor should be what the recorded one was: that is the seam
     velocity = _huber(_change(clean, anchors, 1), _change(hop.wanted, hop.before, 1)) * hop.weight
     bend = _huber(_change(clean, anchors, 2), _change(hop.wanted, hop.before, 2)) * hop.weight
-    lips = lip_distance((clean - hop.wanted) * scale * (hop.weight > 0), hop.weight[..., 0] / CHANNEL_WEIGHT[0])
-    closing = closure_loss(clean * scale, hop.contact)
-    return (
-        motion.mean()
-        + VELOCITY_WEIGHT * velocity.mean()
-        + SEAM_WEIGHT * bend[:, :2].mean()
-        + LIPS_WEIGHT * lips
-        + CLOSURE_WEIGHT * closing
-    )
+    return motion.mean() + VELOCITY_WEIGHT * velocity.mean() + SEAM_WEIGHT * bend[:, :2].mean()
 
 
 def denoising_loss(net: MotionNet, batch: Batch, scale: Tensor, rng: np.random.Generator) -> Tensor:
@@ -107,7 +96,7 @@ def denoising_loss(net: MotionNet, batch: Batch, scale: Tensor, rng: np.random.G
     base = torch.where(starting, _draft_like(hop.wanted, anchors, rng), hop.wanted)
     noisy = (1 - level) * base + level * eps * torch.where(starting, TEMPERATURE, 1.0)
     clean = denoise(net, hop, anchors, anchor_known, noisy, level[:, 0, 0])
-    return loss_of(clean, hop, anchors, scale)
+    return loss_of(clean, hop, anchors)
 
 
 def rollout_loss(
@@ -143,7 +132,7 @@ def rollout_loss(
         clean = drafts
         for level in levels(steps):
             predicted = denoise(net, hop, anchors, anchor_known, (1 - level) * clean + level * eps, _filled(eps, level))
-            recorded = loss_of(predicted, hop, anchors, scale)
+            recorded = loss_of(predicted, hop, anchors)
             if shown is None:
                 total = total + recorded
             else:

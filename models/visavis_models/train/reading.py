@@ -1,7 +1,9 @@
-"""Teaching the lip reader: whole stretches of voice and mouth, before any diffusion.
+"""Teaching the lip reader: whole stretches of voice and mouth, apart from any diffusion.
 
-A regression that minimises squares is small where it is unsure. Its correlation does not need that, so the spread of
-every channel over a stretch is pulled to the recorded one beside the motion itself.
+Squares are minimised, not amounts: what is at rest most of the time, like a lower lip, has a median of zero, and only
+its mean follows the voice. A regression of squares is small where it is unsure, so the spread of every channel over a
+stretch is pulled a little to the recorded one beside the motion itself. What a camera would measure of the mouth (both
+gaps, width, chin) is compared too: channels share it, and errors of theirs that cancel out do no harm.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from visavis_models.serve.head import Head
 from visavis_models.serve.layout import SPEECH
 from visavis_models.spec import INDEX, N_MOTION
 from visavis_models.train.batches import Batch
+from visavis_models.train.lips import FITTED, MEASURES
 from visavis_models.train.model import LipReader, who
 
 # outer ring, inner ring, chin: mediapipe's marks whose places are compared
@@ -24,12 +27,17 @@ LIPS = (
     61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
     78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95, 152,
 )  # fmt: skip
-STRETCH_FRAMES = 100  # 4 s at a time
+STRETCH_FRAMES = 75  # 3 s at a time, as long as a sentence of GRID
 CUT_SHORT = 0.25  # how often the voice ends, unknown from there on, within a stretch
 UNKNOWN_WEIGHT = 0.2
-VELOCITY_WEIGHT, SPREAD_WEIGHT, CONTACT_WEIGHT, CLOSURE_WEIGHT, LIPS_WEIGHT = 1.0, 0.3, 0.1, 4.0, 2.0
-HUBER = 0.5  # in units of a channel's spread
-LIPS_HUBER_CM = 0.1
+DROPOUT = 0.1  # of what the reader hears, while it learns
+MOTION_WEIGHT, VELOCITY_WEIGHT, SPREAD_WEIGHT = 0.5, 0.5, 0.05
+CONTACT_WEIGHT, CLOSURE_WEIGHT, LIPS_WEIGHT = 0.1, 4.0, 2.0
+MEASURE_WEIGHT, APART_WEIGHT = 1.0, 0.3
+HUBER = 3.0  # in units of a channel's spread: squares but for what is far off
+LIPS_HUBER_CM, LIPS_UNIT_CM = 0.5, 0.1
+MEASURE_SPREAD_CM = (0.46, 0.43, 0.16, 0.32)  # of GRID's talker on the compact head
+APART_CM = 0.12  # inner lips so far apart are held by no p, b or m
 PARTING = [
     INDEX[n] for n in ("jawOpen", "mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
 ]
@@ -43,7 +51,7 @@ for _name, _weight in {
 
 
 def reading_loss(lips: LipReader, batch: Batch, scale: Tensor, rng: np.random.Generator) -> Tensor:
-    """Motion, velocity, spread, places of the lips, and contacts, where a source knows them.
+    """Motion, velocity, spread, places and measures of the lips, and contacts, where a source knows them.
 
     Args:
         lips: the reader; motion in units of `scale` [60].
@@ -53,29 +61,49 @@ def reading_loss(lips: LipReader, batch: Batch, scale: Tensor, rng: np.random.Ge
     B, T, _ = batch.motion.shape
     ends = np.where(rng.random(B) < CUT_SHORT, rng.integers(0, T, B), T)
     heard = torch.from_numpy((np.arange(T) < ends[:, None]).astype(np.float32))
-    mouth, contact = lips(batch.mel, heard, who(batch.emotion, batch.style, batch.told))
+    mouth, contact = lips(batch.mel, heard, who(batch.emotion, batch.style, batch.told), DROPOUT)
     picked = list(SPEECH)
     wanted = batch.motion[..., picked] / scale[picked]
     weight = CHANNEL_WEIGHT[picked] * batch.known[..., picked] * (heard + UNKNOWN_WEIGHT * (1 - heard))[..., None]
-    motion = (_huber(mouth, wanted) * weight).mean()
-    velocity = (_huber(mouth.diff(dim=1), wanted.diff(dim=1)) * weight[:, 1:]).mean()
-    spread = (_huber(mouth.std(dim=1), wanted.std(dim=1)) * weight.mean(dim=1)).mean()
+    motion = (_squares(mouth, wanted) * weight).mean()
+    velocity = (_squares(mouth.diff(dim=1), wanted.diff(dim=1)) * weight[:, 1:]).mean()
+    spread = (_squares(mouth.std(dim=1), wanted.std(dim=1)) * weight.mean(dim=1)).mean()
     apart = torch.zeros_like(batch.motion)
     apart[..., picked] = (mouth - wanted) * scale[picked] * batch.known[..., picked]
-    lips_loss = lip_distance(apart, heard)
     full = torch.zeros_like(batch.motion)
     full[..., picked] = mouth * scale[picked]
     phoned = batch.phoned[:, None] * heard
     closing = closure_loss(full, batch.contact[..., 0] * phoned)
     spoken = F.binary_cross_entropy_with_logits(contact, batch.contact.clamp(0, 1), reduction="none").mean(dim=-1)
+    # a capture has no phones, but where its lips are apart nothing holds them
+    parted = (batch.motion @ measures()[:, 0] > APART_CM) * (1 - batch.phoned[:, None]) * heard
     return (
-        motion
+        MOTION_WEIGHT * motion
         + VELOCITY_WEIGHT * velocity
         + SPREAD_WEIGHT * spread
-        + LIPS_WEIGHT * lips_loss
+        + LIPS_WEIGHT * lip_distance(apart, heard)
+        + MEASURE_WEIGHT * measure_loss(apart, batch, heard)
         + CLOSURE_WEIGHT * closing
         + CONTACT_WEIGHT * (spoken * phoned).mean()
+        + APART_WEIGHT * (F.softplus(contact[..., 0]) * parted).mean()
     )
+
+
+@cache
+def measures() -> Tensor:
+    """What each channel does to the inner gap, the outer gap, width and chin, in cm, linearly: [60, 4]."""
+    head = Head.load()
+    out = torch.zeros(N_MOTION, len(MEASURES))
+    for k, ((one, other), axis, sign) in enumerate(MEASURES):
+        ways = head.expression[:, head.landmark(one), axis] - head.expression[:, head.landmark(other), axis]
+        out[: len(ways), k] = sign * torch.from_numpy(np.ascontiguousarray(ways))
+    return out
+
+
+def measure_loss(apart: Tensor, batch: Batch, heard: Tensor) -> Tensor:
+    """Mean square of what differs in `measures`, in their spreads, where a capture was fitted to landmarks."""
+    fitted = batch.known[..., [INDEX[name] for name in FITTED]].amin(dim=-1) * (1 - batch.phoned[:, None])
+    return ((apart @ measures() / torch.tensor(MEASURE_SPREAD_CM)).square().mean(dim=-1) * fitted * heard).mean()
 
 
 @cache
@@ -93,7 +121,7 @@ def lip_distance(apart: Tensor, weight: Tensor) -> Tensor:
     """Mean Huber distance of the lips' places in units of 1 mm, for differences of motion [B, T, 60]."""
     places = apart @ lip_modes()
     return (F.smooth_l1_loss(places, torch.zeros_like(places), beta=LIPS_HUBER_CM, reduction="none").mean(dim=-1)
-            * weight).mean() / LIPS_HUBER_CM  # fmt: skip
+            * weight).mean() / LIPS_UNIT_CM  # fmt: skip
 
 
 def closure_loss(motion: Tensor, contact: Tensor) -> Tensor:
@@ -102,5 +130,6 @@ def closure_loss(motion: Tensor, contact: Tensor) -> Tensor:
     return (opening * contact * (contact > 0.9)).mean()
 
 
-def _huber(a: Tensor, b: Tensor) -> Tensor:
-    return F.smooth_l1_loss(a, b, beta=HUBER, reduction="none")
+def _squares(a: Tensor, b: Tensor) -> Tensor:
+    """Half the square of what differs, up to `HUBER`, then the amount in proportion."""
+    return HUBER * F.smooth_l1_loss(a, b, beta=HUBER, reduction="none")

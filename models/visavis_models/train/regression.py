@@ -44,7 +44,7 @@ class Regression:
 
     def __call__(self, audio: FloatArray) -> FloatArray:
         """Curves [T, K] of a whole recording."""
-        mel = _led(frame_features(audio))
+        mel = led(frame_features(audio))
         known = torch.ones(1, len(mel) // MELS_PER_FRAME - CONTEXT_FRAMES)
         with torch.no_grad():
             curves, _ = self._net(torch.from_numpy(mel)[None], known, torch.zeros(1, N_WHO))
@@ -70,7 +70,7 @@ def fit(
     if path and path.exists():
         net.load_state_dict(torch.load(path, weights_only=True))
         return Regression(net, mean, spread)
-    mels = [_led(frame_features(example.audio)) for example in examples]
+    mels = [led(frame_features(example.audio)) for example in examples]
     targets = [(example.curves - mean) / spread for example in examples]
     lengths = np.array([len(target) for target in targets])
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, betas=(0.9, 0.98), weight_decay=0.01)
@@ -101,6 +101,6 @@ def _draw(
     return torch.from_numpy(augmented(np.stack(mel), rng)), torch.from_numpy(np.stack(wanted))
 
 
-def _led(mel: FloatArray) -> FloatArray:
+def led(mel: FloatArray) -> FloatArray:
     """Features with as much of the first one before them as a hop hears of the past."""
     return np.concatenate([np.repeat(mel[:1], LEAD, axis=0), mel]).reshape(-1, BANDS)

@@ -1,6 +1,6 @@
 """Train the motion model: the whole recipe in one command.
 
-    python -m visavis_models.train.run DATA RUN [--preset release] [--start FOLDER]
+    python -m visavis_models.train.run DATA RUN [--preset release] [--start FOLDER [--fresh-reader]]
 
 Four phases follow each other: the lip reader learns to read (`reading`), then the transformer to denoise, then the
 sampler on its own anchors (self-rollout), and last it is distilled to two steps and to one; the weights before that are
@@ -37,6 +37,7 @@ from visavis_models.train.scenes import load_scenes
 
 PHASES = ("read", "denoise", "rollout", "distil")
 PHASES_RATE = {"read": 2.0, "denoise": 1.0, "rollout": 0.5, "distil": 0.3}  # of a preset's rate
+READER = "hearing.lips."  # how the names of its weights begin
 CHECKPOINT, TEACHER, LOG, PICTURE = "checkpoint.pt", "teacher.pt", "log.csv", "losses.png"
 
 
@@ -103,12 +104,14 @@ def rate_at(step: int, preset: Preset) -> float:
 
 
 def train(
-    data: Path, run: Path, preset: Preset, *, seed: int = 0, stop_at: int | None = None, start: Path | None = None
-) -> list[float]:
+    data: Path, run: Path, preset: Preset, *, seed: int = 0, stop_at: int | None = None, start: Path | None = None,
+    fresh_reader: bool = False,
+) -> list[float]:  # fmt: skip
     """Train until the preset's last step, or until `stop_at`; goes on from RUN/checkpoint.pt where there is one.
 
     Args:
         start: the folder of an exported model of the preset's size to begin with; its units are kept.
+        fresh_reader: begin with all of it but the lip reader, which begins from nothing.
 
     Returns:
         The losses of the steps done now.
@@ -118,7 +121,7 @@ def train(
     windows = Windows(load_scenes(data, lambda scene: scene.split == "train" and scene.name != held_out))
     torch.manual_seed(seed)
     net = MotionNet(preset.dim, preset.depth, preset.heads, preset.width, preset.lip_width)
-    scale = begin_from(net, start) if start else windows.scale
+    scale = begin_from(net, start, fresh_reader) if start else windows.scale
     average = {name: value.clone() for name, value in net.state_dict().items()}
     optimiser = torch.optim.AdamW(net.parameters(), lr=preset.rate, betas=(0.9, 0.98), weight_decay=0.01)
     first, spent = 0, 0.0
@@ -139,6 +142,7 @@ def train(
     teacher = None
     for step in tqdm(range(first, last), initial=first, total=last, disable=not sys.stderr.isatty()):
         rng = np.random.default_rng([seed, step])
+        torch.manual_seed(int(rng.integers(2**31)))  # of dropout
         phase = preset.phase(step)
         # the reader goes on reading beside everything else, half as much
         stretches = preset.batch // (4 if phase == "read" else 8)
@@ -169,14 +173,17 @@ def train(
     return losses
 
 
-def begin_from(net: MotionNet, folder: Path) -> torch.Tensor:
-    """Put an exported model's weights into `net`; returns the unit of its motion [60].
+def begin_from(net: MotionNet, folder: Path, fresh_reader: bool = False) -> torch.Tensor:
+    """Put an exported model's weights into `net`, its lip reader's or not; returns the unit of its motion [60].
 
     Raises:
         InputError: no such model there, or one of another size.
     """
     try:
-        net.load_state_dict({name: value.float() for name, value in load_file(folder / "motion.safetensors").items()})
+        weights = {name: value.float() for name, value in load_file(folder / "motion.safetensors").items()}
+        if fresh_reader:
+            weights |= {name: value for name, value in net.state_dict().items() if name.startswith(READER)}
+        net.load_state_dict(weights)
         return torch.tensor(json.loads((folder / "motion.json").read_text())["scale"], dtype=torch.float32)
     except (OSError, RuntimeError, KeyError) as error:
         reason = str(error).splitlines()[0]
@@ -266,15 +273,18 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder for checkpoint, teacher, log and picture")
     parser.add_argument("--preset", choices=PRESETS, default="ablation")
     parser.add_argument("--start", type=Path, help="begin from an exported model of the preset's size")
+    parser.add_argument("--fresh-reader", action="store_true", help="of it, all but the lip reader")
     for phase in PHASES:
         parser.add_argument(f"--{phase}", type=int, help="steps of this phase, instead of the preset's")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    if options.fresh_reader and not options.start:
+        raise InputError("--fresh-reader: needs --start, the folder of the model that gives the rest")
     torch.set_num_threads(options.threads)
     lengths = {phase: getattr(options, phase) for phase in PHASES if getattr(options, phase) is not None}
     preset = replace(PRESETS[options.preset], **lengths)
-    train(options.data, options.run, preset, seed=options.seed, start=options.start)
+    train(options.data, options.run, preset, seed=options.seed, start=options.start, fresh_reader=options.fresh_reader)
 
 
 if __name__ == "__main__":

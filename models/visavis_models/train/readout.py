@@ -1,0 +1,121 @@
+"""The lip reader's last layer for one talker in closed form, while the mouths of all others stay as they are.
+
+    python -m visavis_models.train.readout DATA MODEL OUT [--talker grid]
+
+What the reader has learned to hear holds more than its last layer, one for all talkers, gets out of it by descent: on a
+talker with much capture a least-squares layer over the same features reads as well as a regression of his own. So the
+layer is solved for once training is over, `sum over sources of share * mean |X D - lack|^2 + ridge |D|^2`, with `X` the
+features, `D` the layer's change and `lack` what the reader lacks on that talker, and nothing on everybody else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from visavis_models.errors import InputError
+from visavis_models.serve.layout import SPEECH
+from visavis_models.serve.motion import CARD
+from visavis_models.train.captures import HELD_OUT_CLIP
+from visavis_models.train.export import export
+from visavis_models.train.model import LipReader, MotionNet
+from visavis_models.train.regression import led
+from visavis_models.train.scenes import AXES, MEASURED, N_STYLES, Scene, load_scenes
+
+HOLD, SHARE = 0.3, 0.4  # of each of the others' sources, and of the talker
+RIDGE = 0.01  # of the mean power of a feature
+Array = NDArray[np.float64]
+
+
+def refit(lips: LipReader, scale: Tensor, scenes: Sequence[Scene], talker: str) -> tuple[float, float]:
+    """Change the last layer of `lips` in place, for the channels that the talker's captures know.
+
+    Args:
+        scenes: to learn from; what is authored counts as one source.
+        talker: a `source` among them.
+
+    Returns:
+        The talker's mean square error over these channels before and after, in units of `scale`.
+    """
+    picked, K = list(SPEECH), len(SPEECH)
+    units = scale.numpy()[picked]
+    known = next(scene.known for scene in scenes if scene.source == talker)[picked] > 0
+    gram: dict[str, Array] = {}
+    power, square, frames = np.zeros((1, 1)), 0.0, dict.fromkeys((*MEASURED, ""), 0)
+    for scene in scenes:
+        source = scene.source if scene.measured else ""
+        for marked in (False, True) if scene.measured else (True,):
+            features, read, gain = _read(lips, scene, marked)
+            seen = np.asarray(scene.seen) > 0
+            X = np.concatenate([features, np.ones((len(features), 1))], axis=1)[seen]
+            gram[source] = gram.get(source, 0.0) + X.T @ X
+            frames[source] += len(X)
+            if source == talker:
+                lack = (np.asarray(scene.motion, np.float64)[:, picked] / units - read)[seen]
+                power = power + X.T @ (lack / gain)
+                square += float((lack[:, known] ** 2).sum())
+    total = sum((SHARE if name == talker else HOLD) / frames[name] * matrix for name, matrix in gram.items())
+    ridge = np.eye(len(total)) * RIDGE * np.trace(total[:-1, :-1]) / (len(total) - 1)
+    ridge[-1, -1] = 0.0
+    change = np.linalg.solve(total + ridge, SHARE / frames[talker] * power) * known
+    count = frames[talker] * known.sum()
+    # |X D - lack|^2 from the sums, with the gains of the usual style near enough to 1
+    after = square - 2 * float((change * power).sum()) + float(np.einsum("ic,ij,jc", change, gram[talker], change))
+    with torch.no_grad():
+        lips.out.weight[:K] += torch.from_numpy(change[:-1].T.astype(np.float32))
+        lips.out.bias[:K] += torch.from_numpy(change[-1].astype(np.float32))
+    return square / count, after / count
+
+
+@torch.no_grad()
+def _read(lips: LipReader, scene: Scene, marked: bool) -> tuple[Array, Array, Array]:
+    """What the last layer hears [T, D], what is read [T, K], and the channels' gains [K], with or without marks."""
+    style = scene.style * ((np.arange(N_STYLES) < len(AXES)) | marked)
+    who = torch.from_numpy(np.concatenate([style, scene.emotion, [1, 1]]).astype(np.float32))[None]
+    mel = torch.from_numpy(led(np.asarray(scene.mel, np.float32)))[None]
+    heard: list[Tensor] = []
+    hook = lips.out.register_forward_hook(lambda _module, given, _out: heard.append(given[0]))
+    mouth, _ = lips(mel, torch.ones(1, len(scene)), who)
+    hook.remove()
+    gain, _ = lips.manner(who)[0].chunk(2)
+    return heard[0][0].double().numpy(), mouth[0].double().numpy(), 1.0 + gain.double().numpy()
+
+
+def main() -> None:
+    from visavis_models.train.run import begin_from
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder made by visavis_models.train.studio")
+    parser.add_argument("model", type=Path, help="folder of an exported model")
+    parser.add_argument("out", type=Path, help="folder for the new one; may be the same")
+    parser.add_argument("--talker", choices=MEASURED, default="grid")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    held_out = f"facegood/{HELD_OUT_CLIP}"
+    scenes = load_scenes(options.data, lambda scene: scene.split == "train" and scene.name != held_out)
+    if not any(scene.source == options.talker for scene in scenes):
+        raise InputError(f"{options.data}: no scenes of {options.talker} there; make them with --captures")
+    try:
+        card = json.loads((options.model / CARD).read_text())
+    except OSError as error:
+        raise InputError(f"{options.model}: no exported model there ({error.strerror})") from error
+    net = MotionNet(**card["config"])
+    scale = begin_from(net, options.model)
+    before, after = refit(net.hearing.lips, scale, scenes, options.talker)
+    print(f"{options.talker}: mean square error {before:.3f} -> {after:.3f} over what its last layer learned from")
+    export(net, scale, card["training"] | {"readout": options.talker}, options.out)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"visavis: {error}")
