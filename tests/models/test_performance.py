@@ -109,10 +109,20 @@ def test_eyes_stay_on_the_camera_while_the_head_nods() -> None:
 
 
 def test_a_sad_face_loses_its_usual_smile() -> None:
-    friendly = np.zeros(N_MOTION, np.float32)
-    friendly[SMILE] = 0.25
-    moved = play(3 * FPS, (0, Feel("sad", 1.0)), row=friendly)
-    assert moved[-1, SMILE].max() < 0.02 and moved[-1, INDEX["browInnerUp"]] > 0.3
+    performance = Performance(bearing={"happy": 0.5})
+    usual = performance.next(REST, SILENCE)
+    performance.direct(Feel("sad", 1.0, 3.0))
+    moved = np.stack([performance.next(REST, SILENCE) for _ in range(12 * FPS)])
+    assert usual[SMILE].min() > 0.2
+    assert moved[3 * FPS, SMILE].max() < 0.03 and moved[3 * FPS, INDEX["browInnerUp"]] > 0.3
+    assert np.allclose(moved[-1], usual, atol=0.01)
+
+
+def test_a_friendly_face_that_is_told_to_be_a_little_happy_stays_as_friendly() -> None:
+    performance = Performance(bearing={"happy": 0.5})
+    usual = performance.next(REST, SILENCE)
+    performance.direct(Feel("happy", 0.2))
+    assert all(np.array_equal(performance.next(REST, SILENCE), usual) for _ in range(FPS))
 
 
 def test_the_last_feeling_counts() -> None:

@@ -75,8 +75,9 @@ class Face:
         first = FaceStream(MotionStream(model), Renderer(held, size, output="i420"))
         first.next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
         renderer = Renderer(held, size, background=Background.of_video(background), output="i420", ladder=True)
-        performance = Performance(seed=seed, listening=listening)
-        return cls(FaceStream(MotionStream(model, seed=seed, emotion=emotion), renderer, performance))
+        # the bearing is no condition of the model's: its own smiles grow and wane with what it showed before
+        performance = Performance(seed=seed, listening=listening, bearing=emotion)
+        return cls(FaceStream(MotionStream(model, seed=seed), renderer, performance))
 
     def direct(self, direction: Direction, in_frames: int) -> None:
         assert self._stream.performance is not None

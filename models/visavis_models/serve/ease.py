@@ -27,13 +27,14 @@ class Ease:
 
     Args:
         rise_s, fall_s: tau in seconds while the goal is above the level, and while it is not.
+        level: where it begins, at rest.
 
     Attributes:
         level: where it is.
     """
 
-    def __init__(self, rise_s: float, fall_s: float) -> None:
-        self.level = 0.0
+    def __init__(self, rise_s: float, fall_s: float, level: float = 0.0) -> None:
+        self.level = level
         self._rise_s, self._fall_s = rise_s, fall_s
         self._speed = 0.0  # a second
 

@@ -10,12 +10,14 @@ voice has closed nothing that could part them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.direction import Act, Direction, Feel, Think
 from visavis_models.serve.ease import Ease
-from visavis_models.serve.emotion import EMOTIONS, MOODS
+from visavis_models.serve.emotion import EMOTIONS, MOODS, emotion_vector
 from visavis_models.serve.gesture import GAZE_RIGHT, GAZE_UP, N_OFFSET, Curve, offset
 from visavis_models.serve.layout import SPEECH
 from visavis_models.serve.motion import legal
@@ -27,13 +29,11 @@ FloatArray = NDArray[np.float32]
 ANSWERING_MOUTH = offset({"mouthSmile*": 1.0, "mouthDimple*": 0.15})  # AU 12
 ANSWERING_EYES = offset({"cheekSquint*": 0.6, "eyeSquint*": 0.3})  # AU 6
 SMILE = channels("mouthSmileLeft", "mouthSmileRight")
-GLAD = channels("mouthSmileLeft", "mouthSmileRight", "cheekSquintLeft", "cheekSquintRight")
 MOST = 0.65  # weight of a smile, whatever comes together
 MOUTH = np.array(SPEECH)
 
 FEELINGS = {name: offset(MOODS[name]) for name in EMOTIONS}
 FEELING_RISE_S, FEELING_FALL_S = 0.25, 0.6
-JOYLESS = ("sad", "angry", "afraid")  # they take the usual smile away
 
 THOUGHT = offset({"browDown*": 0.12, "browInnerUp": 0.10, "mouthPress*": 0.12, "headPitch": -0.025})
 THINKS_AFTER = 9  # frames, 0.36 s: who answers at once has not looked away
@@ -59,14 +59,18 @@ class Performance:
     Args:
         seed: of what chance decides.
         listening: whether it reacts to the person.
+        bearing: how it feels where nobody tells it to, names of `EMOTIONS` with strengths 0..1.
+
+    Raises:
+        InputError: an unknown emotion, or a strength out of range.
     """
 
-    def __init__(self, *, seed: int = 0, listening: bool = True) -> None:
+    def __init__(self, *, seed: int = 0, listening: bool = True, bearing: Mapping[str, float] | None = None) -> None:
         self._seed, self._frame = seed, 0
         self._listener = Listener(seed) if listening else None
         self._curves: list[Curve] = []
         self._coming: list[tuple[int, Direction]] = []
-        self._mood = Mood()
+        self._mood = Mood(bearing or {})
         self._thought = Thought(seed)
         self._voice = OwnVoice()
 
@@ -96,7 +100,8 @@ class Performance:
                 self._curves.append(Curve.begin("nod", reaction.nod, frame, self._seed))
             if reaction.smile:
                 # a mouth that smiles already does not grin, but its eyes answer
-                mouth = min(reaction.smile, max(SMILE_MOST - float(row[SMILE].mean()), 0.0))
+                smiles = float((row[SMILE] + added[SMILE]).mean())
+                mouth = min(reaction.smile, max(SMILE_MOST - smiles, 0.0))
                 added += mouth * ANSWERING_MOUTH + reaction.smile * ANSWERING_EYES
             hold = reaction.hold
         self._curves = [curve for curve in self._curves if not curve.over(frame)]
@@ -120,26 +125,22 @@ class Performance:
 
     def _on(self, row: FloatArray, added: FloatArray, hold: float) -> FloatArray:
         out = row.copy()
-        out[GLAD] *= 1.0 - self._mood.joyless
         shut = self._voice.sounds and opening(row) < TOUCHING
         added[MOUTH] *= 0.0 if shut else self._voice.leaves
         out += added[:N_MOTION]
-        out[SMILE] = np.maximum(row[SMILE] * (1.0 - self._mood.joyless), np.minimum(out[SMILE], MOST))
+        out[SMILE] = np.maximum(row[SMILE], np.minimum(out[SMILE], MOST))
         _look(out, row, added, hold)
         return legal(out[None])[0]
 
 
 class Mood:
-    """What the face was told to feel, coming and going.
+    """How the face feels: as usual, or as it was told to, coming and going."""
 
-    Attributes:
-        joyless: how much of the usual smile it takes away, 0..1.
-    """
-
-    def __init__(self) -> None:
-        self._levels = {name: Ease(FEELING_RISE_S, FEELING_FALL_S) for name in EMOTIONS}
+    def __init__(self, bearing: Mapping[str, float]) -> None:
+        usual = dict(zip(EMOTIONS, emotion_vector(bearing).tolist(), strict=True))
+        self._levels = {name: Ease(FEELING_RISE_S, FEELING_FALL_S, level) for name, level in usual.items()}
+        self._usual = usual
         self._felt, self._until = Feel(""), 0.0
-        self.joyless = 0.0
 
     def feel(self, felt: Feel, frame: int) -> None:
         self._felt, self._until = felt, frame + felt.seconds * FPS
@@ -148,11 +149,16 @@ class Mood:
         """What it adds, [62]."""
         total = np.zeros(N_OFFSET, np.float32)
         for name, level in self._levels.items():
-            goal = self._felt.strength if name == self._felt.emotion and frame < self._until else 0.0
-            if level.next(goal):
+            if level.next(self._goal(name, frame)):
                 total += level.level * FEELINGS[name]
-        self.joyless = min(sum(self._levels[name].level for name in JOYLESS), 1.0)
         return total
+
+    def _goal(self, name: str, frame: int) -> float:
+        """A feeling takes the place of all others that are usual; one that is usual anyway becomes no weaker."""
+        usual = self._usual[name]
+        if not self._felt.emotion or frame >= self._until:
+            return usual
+        return max(usual, self._felt.strength) if name == self._felt.emotion else 0.0
 
 
 class Thought:
