@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 from scipy.sparse import csr_matrix, diags
 from scipy.sparse.csgraph import dijkstra
 from scipy.sparse.linalg import factorized
@@ -27,6 +26,10 @@ Picture = NDArray[np.uint8]
 STEP = 24  # pixels between the vertices around the face
 NOSTRILS_CM = (1.25, 2.0, 3.6)  # how far from the nose's tip they reach to the side, up and down, and back
 INSET_PX = 8.0  # how wide a rim of the silhouette has the background mixed into it, or is only guessed
+RIM_SMOOTH_PX = 5.0  # of the silhouette's distance
+TURN_CM = 1.2  # over which the way inwards turns at a corner of the silhouette
+SIDEWAYS = (0.75, 0.95)  # share of the way inwards that goes sideways at a cheek, and not up from a jaw
+MIRROR_CM = 0.4  # skin behind the silhouette repeats no more than that of what is before it
 RING_PX = 3  # how far outside the silhouette the picture is surely not the face's
 SOLID = 250  # alpha, 0..255, of what surely belongs to the figure
 SPILL_PX = 9  # width of the square that must all be solid: what is behind spills over a silhouette
@@ -253,15 +256,59 @@ def hidden_source(head: Head, fit: FittedHead, visible: Visible, graph: csr_matr
     return source, tint
 
 
-def rim_inset(source: FloatArray, inner: BoolArray) -> FloatArray:
-    """How far to move inwards [N, 2] what lies on the silhouette or outside of it: a turned cheek must not show what
-    is behind. `inner` [S, S] is where the picture surely shows the face; a rim of it counts as outside, too."""
-    filled = cv2.morphologyEx(inner.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((41, 41), np.uint8))
-    sure = cv2.distanceTransform(filled, cv2.DIST_L2, 5) >= INSET_PX
-    nearest = distance_transform_edt(~sure, return_distances=False, return_indices=True)
-    pixel = np.clip(source.round().astype(int), 0, len(inner) - 1)
-    down, across = nearest[:, pixel[:, 1], pixel[:, 0]]
-    return np.stack([across - pixel[:, 0], down - pixel[:, 1]], 1).astype(np.float64)
+def at(field: NDArray[np.floating], places: FloatArray) -> FloatArray:
+    """A field [S, S] or [S, S, C] at places [n, 2], bilinear: [n] or [n, C]."""
+    u, v = places.astype(np.float32).T[..., None]
+    return cv2.remap(field, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[:, 0].astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Rim:
+    """The face's silhouette: `depth` [S, S], pixels inside of it (negative: outside), and the way inwards [S, S, 2]."""
+
+    depth: NDArray[np.float32]
+    inwards: NDArray[np.float32]
+
+    @property
+    def sideways(self) -> NDArray[np.float32]:
+        """0..1, [S, S]: whether the silhouette is a cheek's, and not the jaw's or the forehead's."""
+        low, high = SIDEWAYS
+        return np.clip((np.abs(self.inwards[..., 0]) - low) / (high - low), 0, 1)
+
+    @classmethod
+    def of(cls, inner: BoolArray, scale: float) -> Rim:
+        """That of the face which `inner` [S, S] surely shows; its holes, such as an open mouth, are none of it."""
+        filled = cv2.morphologyEx(inner.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((41, 41), np.uint8))
+        depth = cv2.distanceTransform(filled, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - filled, cv2.DIST_L2, 5)
+        broad = cv2.GaussianBlur(depth, (0, 0), TURN_CM * scale)  # no kink at the corners of the jaw
+        way = np.stack([cv2.Sobel(broad, cv2.CV_32F, 1, 0), cv2.Sobel(broad, cv2.CV_32F, 0, 1)], -1)
+        way = way.astype(np.float32) / (np.linalg.norm(way, axis=2, keepdims=True) + 1e-6)
+        return cls(np.asarray(cv2.GaussianBlur(depth, (0, 0), RIM_SMOOTH_PX), np.float32), np.asarray(way, np.float32))
+
+
+def turned_in(fit: FittedHead, source: FloatArray, visible: Visible, graph: csr_matrix, rim: Rim) -> FloatArray:
+    """How far the source of what lies at the silhouette or behind it moves inwards [N, 2]: a turned cheek shows more of
+    itself, and nothing of what is behind.
+
+    At the sides, skin that comes to light at a way s behind the line `INSET_PX` within the silhouette is the picture's
+    about as far before that line, mirrored at it: it has pores and hairs as its neighbour has, and the less is
+    stretched. Along the jaw, which the throat follows, it is that line's.
+
+    Args:
+        source: [N, 2], where each vertex takes its colour at rest; graph: of the face's mesh.
+    """
+    points = fit.points[fit.face, :2]
+    deep = at(rim.depth, source)
+    line = np.maximum(INSET_PX - deep, 0)[:, None] * at(rim.inwards, source)
+    whole = np.nonzero(visible.vertex & (deep >= INSET_PX))[0]
+    way, _, nearest = dijkstra(graph, indices=whole, min_only=True, return_predecessors=True)
+    behind = np.maximum(way - np.maximum(deep[nearest] - INSET_PX, 0), 0)
+    most = MIRROR_CM * fit.scale
+    reach = INSET_PX + most * (1 - np.exp(-behind / most))
+    mirrored = points + (reach - at(rim.depth, points))[:, None] * at(rim.inwards, points)
+    share = at(rim.sideways, points)
+    share[(deep >= INSET_PX) | ~np.isfinite(way)] = 0
+    return line + share[:, None] * (mirrored - source - line)
 
 
 def head_weights(fit: FittedHead, points: FloatArray, graph: csr_matrix) -> FloatArray:
@@ -414,38 +461,36 @@ def build_skin(
     whole[INDEX["breath"], :, :3] = breath_mode(fit, points, weights)
     whole[np.abs(whole) < [FAINT_PX, FAINT_PX, FAINT_PX, 0.004]] = 0
 
-    source, inset, tint = _dress(head, fit, visible, ring, skin_graph, matte)
+    solid = cv2.erode(matte[..., 3], np.ones((SPILL_PX, SPILL_PX), np.uint8)) > SOLID
+    rim = Rim.of(visible.covered & solid, fit.scale)
+    source, tint = hidden_source(head, fit, visible, skin_graph)
+    inset = turned_in(fit, source, visible, skin_graph, rim)
+    # A hidden piece of the outline is its own place at rest; as it comes to light, it takes on what is beside the face:
+    # hair, ears and neck, or the cheek itself where there is nothing but background. At a cheek what is beside it has
+    # vertices of its own for that, and the face goes on as a cheek.
+    hidden = outline[~visible.vertex[outline]]
+    place = flat[hidden, :2]
+    beside = ring[cKDTree(ring).query(place)[1]]
+    there = at(solid.astype(np.float32), beside) > 0.5
+    cheek = source[hidden] + inset[hidden]
+    beside = np.where(there[:, None], beside, cheek)
+    source[hidden] = place
+    inset[hidden] = beside + at(rim.sideways, place)[:, None] * (cheek - beside) - place
+    own = np.arange(len(points))
+    own[hidden] = len(points) + np.arange(len(hidden))
+    every = np.r_[np.arange(len(points)), hidden]
     channels = np.nonzero(np.abs(whole).max((1, 2)) > 0)[0]
     return Skin(
-        points=points.astype(np.float32),
-        source=np.concatenate([source, np.clip(grid, 0, len(matte) - 1)]).astype(np.float32),
-        inset=np.concatenate([inset, np.zeros_like(grid)]).astype(np.float32),
-        tint=np.concatenate([tint, np.ones(len(grid))]).astype(np.float32),
-        head=weights.astype(np.float32),
-        triangles=np.concatenate([around, face_triangles]).astype(np.int32),
+        points=points[every].astype(np.float32),
+        source=np.concatenate([source, np.clip(grid, 0, len(matte) - 1), place]).astype(np.float32),
+        inset=np.concatenate([inset, np.zeros_like(grid), beside - place]).astype(np.float32),
+        tint=np.concatenate([tint, np.ones(len(grid) + len(hidden))]).astype(np.float32),
+        head=weights[every].astype(np.float32),
+        triangles=np.concatenate([own[around], face_triangles]).astype(np.int32),
         surround=len(around),
         channels=channels.astype(np.int32),
-        modes=whole[channels].astype(np.float32),
+        modes=whole[channels][:, every].astype(np.float32),
     )
-
-
-def _dress(
-    head: Head, fit: FittedHead, visible: Visible, ring: FloatArray, graph: csr_matrix, matte: Picture
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """`source` [N, 2], `inset` [N, 2] and `tint` [N] of the face's vertices."""
-    flat, outline = fit.points[fit.face], head.paths["outline"].astype(np.int64)
-    source, tint = hidden_source(head, fit, visible, graph)
-    figure = cv2.erode(matte[..., 3], np.ones((SPILL_PX, SPILL_PX), np.uint8)) > SOLID
-    inset = rim_inset(source, visible.covered & figure)
-    # A hidden piece of the outline is its own place at rest, and as it comes to light takes on what is beside the face:
-    # hair and ears, or the cheek itself where there is nothing but background.
-    rim = outline[~visible.vertex[outline]]
-    beside = ring[cKDTree(ring).query(flat[rim, :2])[1]]
-    solid = figure[beside[:, 1].astype(int), beside[:, 0].astype(int)]
-    shown = np.where(solid[:, None], beside, source[rim] + inset[rim])
-    source[rim] = flat[rim, :2]
-    inset[rim] = shown - source[rim]
-    return source, inset, tint
 
 
 def _fade_away(points: FloatArray, fit: FittedHead, outline: IntArray) -> FloatArray:
