@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import logging
 import re
 from dataclasses import asdict, replace
@@ -32,7 +33,7 @@ from visavis.local.worker_process import LocalWorker
 from visavis.media.frames import to_float
 from visavis.media.resample import Resampler
 from visavis.media.settings import Settings
-from visavis.media.texts import write_json
+from visavis.media.texts import write_whole
 from visavis_models.spec import MODEL_RATE, ROOM_RATE, SPEECH_RATE
 
 
@@ -60,7 +61,7 @@ def calls(count: int, report: Path | None) -> None:
         if not one.right:
             click.echo(f"\nnot right: {one}")
     if report:
-        write_json(report, as_rows(made))
+        write_whole(report, json.dumps(as_rows(made), indent=2))
 
 
 def figures(made: list[Overlap]) -> list[tuple[str, list[float]]]:
@@ -122,7 +123,8 @@ def picture(kind: str | None, report: Path | None) -> None:
         if alone.kind == "pause":
             click.echo(f"| {alone.name} | {verdict(alone)} | {verdict(both)} |")
     if report:
-        write_json(report, {"sound": [asdict(one) for one in heard], "picture": [asdict(one) for one in seen]})
+        both_ways = {"sound": [asdict(one) for one in heard], "picture": [asdict(one) for one in seen]}
+        write_whole(report, json.dumps(both_ways, indent=2))
 
 
 def note(came: scenes.Came) -> None:

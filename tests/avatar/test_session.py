@@ -12,6 +12,7 @@ import pytest
 from livekit import api, rtc
 from livekit.agents import Agent, AgentSession, AgentStateChangedEvent
 from livekit.agents.job import _JobContextVar
+from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
 from livekit.agents.voice.room_io import RoomOptions
 from numpy.typing import NDArray
 from tests.avatar.conftest import SIZE, SOON_S, Bar, Ear, hum, token
@@ -97,6 +98,31 @@ async def test_the_history_holds_what_was_heard(app: App) -> None:
         await handle
     (said,) = app.said
     assert said and WORDS.startswith(said.rstrip(" ,.")) and len(said) < len(WORDS) * 0.8
+
+
+async def timed(seconds: float) -> AsyncIterator[rtc.AudioFrame]:
+    """The ten words, each as long as the others, with their times."""
+    words, each_s = WORDS.split(), seconds / 10
+    for k, word in enumerate(words):
+        frame = hum(each_s)
+        frame.userdata[USERDATA_TIMED_TRANSCRIPT] = [TimedString(f"{word} ", k * each_s, (k + 1) * each_s)]
+        yield frame
+
+
+async def test_the_history_ends_at_the_word_at_which_the_voice_was_cut(app: App) -> None:
+    cuts: list[float] = []
+    assert app.session.output.audio is not None
+    app.session.output.audio.on("playback_finished", lambda event: cuts.append(event.playback_position))
+    handle = app.session.say(WORDS, audio=timed(6.0))
+    async with asyncio.timeout(SOON_S):
+        await app.speaking.wait()
+        await asyncio.sleep(1.7)
+        handle.interrupt()
+        await handle
+    (said,), (cut_s,) = app.said, cuts
+    heard = WORDS.split()[: int(cut_s / 0.6)]
+    assert 0 < len(heard) < 10
+    assert said.split()[: len(heard)] == heard and len(said.split()) <= len(heard) + 1
 
 
 async def test_an_interruption_before_the_first_sound_hangs_nothing(app: App) -> None:
