@@ -36,6 +36,7 @@ class Bar:
         self.directed: list[tuple[int, Direction]] = []  # with the number of the frame that each begins with
         self.skipped = 0
         self.loud = 0
+        self.first_loud: int | None = None  # number of the frame in which something is heard
 
     def direct(self, direction: Direction, in_frames: int) -> None:
         self.directed.append((self.asked + self.skipped + in_frames, direction))
@@ -43,6 +44,8 @@ class Bar:
     def next(
         self, voice: NDArray[np.float32], user: NDArray[np.float32] | None, user_motion: Motion | None, skip: int
     ) -> NDArray[np.uint8]:
+        if self.first_loud is None and (loud := np.flatnonzero(np.abs(voice[: (skip + 1) * MODEL_FRAME]) > 0.1)).size:
+            self.first_loud = self.asked + self.skipped + int(loud[0]) // MODEL_FRAME
         level = float(np.abs(voice[skip * MODEL_FRAME : (skip + 1) * MODEL_FRAME]).max(initial=0.0))
         self.asked, self.skipped, self.loud = self.asked + 1, self.skipped + skip, self.loud + (level > 0.1)
         picture = np.full((self.size, self.size, 3), 40, np.uint8)

@@ -256,12 +256,12 @@ async def test_acts_begin_in_time_with_the_voice_that_carries_them(app: App, ser
         frame.userdata[USERDATA_DIRECTIONS] = [Act("nod")]
         yield frame
 
-    started: list[int] = []
-    app.session.output.audio.on("playback_started", lambda _: started.append(app.source.asked + app.source.skipped))
     async with asyncio.timeout(SOON_S):
         await app.session.say(WORDS, audio=nodding())
     ((frame, what),) = app.source.directed
-    assert what == Act("nod") and 25 - 4 <= frame - started[0] <= 25 + 1
+    assert app.source.first_loud is not None
+    # a starved machine shows the voice's beginning late, never the act: to the sample see tests/media/test_marks.py
+    assert what == Act("nod") and app.source.first_loud < frame <= app.source.first_loud + 26
 
 
 async def test_a_thought_begins_and_ends_with_the_agents_state(app: App, server: LocalServer, ear: Ear) -> None:
