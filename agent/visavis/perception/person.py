@@ -31,7 +31,7 @@ FACE_HOLDS_MS = 1000  # a face lost for longer is unknown
 LIPS_WINDOW_MS = 1000
 LIPS_MIN_PICTURES = 4
 LIPS_SWINGS = 2  # lips that open and stay open do not speak
-LIPS_LEAST, LIPS_MOST = 0.025, 1.0  # of one swing of the mouth's opening, eye distances
+LIPS_LEAST, LIPS_MOST = 0.06, 1.0  # of one swing of the mouth's opening, eye distances
 LIPS_LONGEST_MS, LIPS_GAP_MS = 600, 300  # of one swing; pictures further apart tell nothing
 
 LIPS = Threshold(on=0.03, off=0.015, on_after_ms=100, off_after_ms=800)  # spread of the mouth's opening, eye distances
@@ -54,7 +54,7 @@ SCORED: Mapping[str, tuple[Score, Threshold]] = MappingProxyType(
         names.SURPRISE: (surprise_score, Threshold(on=0.6, off=0.35, on_after_ms=250, off_after_ms=500)),
         names.YAWN: (
             lambda face, _: face.mouth_open,
-            Threshold(on=0.3, off=0.2, on_after_ms=1200, off_after_ms=400),  # eye distances
+            Threshold(on=0.24, off=0.17, on_after_ms=1200, off_after_ms=400),  # eye distances
         ),
         names.EYES_CLOSED: (closure_score, Threshold(on=0.65, off=0.5, on_after_ms=700, off_after_ms=200)),
         names.TILT: (tilt_deg, Threshold(on=14.0, off=10.0, on_after_ms=600, off_after_ms=400)),  # degrees

@@ -19,9 +19,9 @@ from visavis_models.spec import ARKIT_NAMES, FPS, INDEX, N_MOTION, PLACE, ROTATI
 FloatArray = NDArray[np.float64]
 
 CALM_PICTURES = 12  # from which somebody's build is told
-# Of a head's pitch beside its rest mediapipe's landmarks show so much: 0.51 to 0.62 on three drawn heads whose pitch is
+# Of a head's pitch beside its rest mediapipe's landmarks show so much: 0.51 to 0.74 on three drawn heads whose pitch is
 # known, about 0.4 to 0.7 on a real one whose nose was followed by optical flow. Yaw and roll they show nearly whole.
-PITCH_SEEN = 0.6
+PITCH_SEEN = 0.65
 LOST = 0.35  # in face heights: a face that jumps further than this is looked for afresh
 LIP_PAIR, EYE_PAIRS, EYE_CORNERS = (13, 14), ((159, 145), (386, 374)), (33, 263)
 # Widths of smoothing in frames of a clip, to either side alike, so that nothing lags; lids and mouth stay as they are.
