@@ -7,12 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from visavis.caller.overlap import GO_ON, STOP, WHOLE, Overlap, plan_of, share
+from visavis.caller.activity import Span
+from visavis.caller.overlap import GO_ON, JOINED_S, MARGIN_S, STOP, WHOLE, Overlap, _spoken, plan_of, share
 from visavis.caller.rehearsal import PARTED, STEP, pause, speech
+from visavis.caller.scene import Scene, Stop
 from visavis.caller.scenes import Came, head_s, script, table, tail_s
 from visavis.dialogue.backchannel import is_backchannel
 from visavis.dialogue.hibari_voice import HibariVoice
-from visavis_models.spec import MODEL_RATE
+from visavis_models.spec import MODEL_RATE, ROOM_RATE
 
 KEPT = Overlap("Mhm.", False, False, 300.0, 0.95, None, None)
 
@@ -23,6 +25,17 @@ def test_words_lost_or_said_twice_count_against_an_answer() -> None:
     assert share(text, "I can talk with you, tell the") < WHOLE
     assert share(text, "I can talk with you, I can talk with you, tell the time, and do small sums.") < WHOLE
     assert share(text, "I can walk with you, tell the time, and do small sums.") >= WHOLE
+
+
+def test_a_pause_is_taken_out_of_what_is_recognised_again() -> None:
+    """Two seconds of sound, a pause of two in its middle; half a second later a natural one of one second."""
+    track = np.zeros(8 * ROOM_RATE, np.int16)
+    for begin, end in ((1.0, 2.0), (4.0, 5.0), (6.0, 7.0)):
+        track[int(begin * ROOM_RATE) : int(end * ROOM_RATE)] = 9000
+    spans = [Span(1.0, 2.0), Span(4.0, 5.0), Span(6.0, 7.0)]
+    sound = _spoken(track, Scene(voice=spans, stopped=[Stop(1.9, "pause")]), 1.0, 9.0)
+    assert len(sound) / MODEL_RATE == pytest.approx(3.0 + MARGIN_S * 2.5 + JOINED_S, abs=0.01)
+    assert (np.abs(sound) > 0.2).mean() * len(sound) / MODEL_RATE == pytest.approx(3.0, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -39,3 +39,8 @@ def test_what_is_heard_while_the_lips_are_closed_is_somebody_else_unless_it_asks
     assert is_backchannel(*heard, behind_lips=True) and not is_backchannel(*heard)
     assert not is_backchannel("Stop.", 0.5, 0.95, behind_lips=True)
     assert not is_backchannel(heard[0], BEHIND_LIPS_S + 0.1, 0.95, behind_lips=True)
+
+
+def test_a_short_word_that_asks_to_stop_is_no_murmur_however_unsure() -> None:
+    assert not is_backchannel("Excuse me,", 0.5, 0.3) and not is_backchannel("Wait.", 0.3, 0.2)
+    assert is_backchannel("No.", 0.3, 0.5)  # which recognisers make of a hum

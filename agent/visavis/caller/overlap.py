@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -10,7 +11,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.caller.measure import Interrupted, Turn
+from visavis.caller.activity import STEP_S
+from visavis.caller.measure import stop_of
 from visavis.caller.questions import ask
 from visavis.caller.record import heard_track
 from visavis.caller.report import Report
@@ -31,6 +33,9 @@ STOP = (
     "Excuse me, what day is it today?",
 )
 AFTER_S = (1.0, 1.6, 2.3, 3.1)  # into the answer
+MARGIN_S = 0.3  # of silence that is left in what is recognised again
+JOINED_S = 0.02  # the same where the voice was paused, in mid-word mostly
+LATE_S = 0.5  # a stop is heard so late, at most
 WHOLE = 0.85  # of the words, recognised again, from which on an answer was heard whole: the recogniser mishears some
 
 Understand = Callable[[NDArray[np.float32]], str]
@@ -82,43 +87,40 @@ def overlaps(
         understand: recognises float32 [N] at 16 kHz.
     """
     track, scene = heard_track(take, take.began_s, take.seconds), scene_of(take)
+    cuts = {one.turn: one for one in scene.utterances if one.interrupts}
+    starts = [one.start for one in scene.utterances if not one.interrupts]
+    ends = [*starts[1:], float("inf")]
     made = []
-    for cut, turn, planned in zip(report.interruptions, report.turns, plan.interruptions, strict=True):
-        pause = _pause_ms(scene, turn) if cut.resumed else None
-        heard = None if turn.interrupted else share(answer, understand(_between(track, turn)))
-        made.append(
-            Overlap(
-                planned.line.name,
-                stops,
-                _stopped(cut, turn),
-                pause,
-                heard,
-                cut.onset_to_silent_ms,
-                cut.silent_ms,
-            )
-        )
+    for k, (cut, turn, planned) in enumerate(zip(report.interruptions, report.turns, plan.interruptions, strict=True)):
+        stop = stop_of(scene, cuts[k]) if k in cuts else None
+        stopped = stop is not None and not cut.resumed
+        heard = None
+        if not stopped and turn.reply_start_s is not None:
+            heard = share(answer, understand(_spoken(track, scene, turn.reply_start_s, ends[k])))
+        pause_ms = _pause_ms(scene, stop.at) if stop is not None and not stopped else None
+        made.append(Overlap(planned.line.name, stops, stopped, pause_ms, heard, cut.onset_to_silent_ms, cut.silent_ms))
     return made
 
 
-def _stopped(cut: Interrupted, turn: Turn) -> bool:
-    return turn.interrupted and not cut.resumed
+def _pause_ms(scene: Scene, stop_s: float) -> float | None:
+    resumes = [at_s for at_s in scene.resumed if at_s >= stop_s]
+    return round((resumes[0] - stop_s) * 1000, 1) if resumes else None
 
 
-def _pause_ms(scene: Scene, turn: Turn) -> float | None:
-    if turn.reply_start_s is None or turn.reply_end_s is None:
-        return None
-    stops = [stop.at for stop in scene.stopped if turn.reply_start_s <= stop.at <= turn.reply_end_s]
-    resumes = [at for at in scene.resumed if stops and at >= stops[0]]
-    return round((resumes[0] - stops[0]) * 1000, 1) if resumes else None
-
-
-def _between(track: NDArray[np.int16], turn: Turn) -> NDArray[np.float32]:
-    if turn.reply_start_s is None or turn.reply_end_s is None:
-        return np.zeros(0, np.float32)
-    begin, end = (round(at * ROOM_RATE) for at in (turn.reply_start_s - 0.1, turn.reply_end_s + 0.2))
-    piece = track[max(begin, 0) : end].astype(np.float32) / np.float32(32768)
+def _spoken(track: NDArray[np.int16], scene: Scene, begin_s: float, end_s: float) -> NDArray[np.float32]:
+    """The answer as one stretch, float32 [N] at 16 kHz: where the voice paused and went on, the pause is taken out."""
+    spans = [span for span in scene.voice if begin_s - STEP_S <= span.start and span.end <= end_s]
+    pieces, at_s = [], begin_s - MARGIN_S
+    for before, after in itertools.pairwise([*spans, None]):
+        assert before is not None
+        gap_s = MARGIN_S if after is None else after.start - before.end
+        paused = after is not None and any(before.end - LATE_S <= stop.at <= after.start for stop in scene.stopped)
+        kept_s = JOINED_S if paused else min(gap_s, MARGIN_S)
+        pieces.append(track[max(round(at_s * ROOM_RATE), 0) : round((before.end + kept_s / 2) * ROOM_RATE)])
+        at_s = before.end + gap_s - kept_s / 2
+    sound = np.concatenate(pieces or [track[:0]]).astype(np.float32) / np.float32(32768)
     resampler = Resampler(ROOM_RATE, MODEL_RATE)
-    return np.concatenate([resampler.push(piece), resampler.flush()])
+    return np.concatenate([resampler.push(sound), resampler.flush()])
 
 
 def share(expected: str, heard: str) -> float:

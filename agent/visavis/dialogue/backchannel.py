@@ -46,6 +46,7 @@ _WORDS = frozenset(
     ]
 )
 _STOPS = frozenset(["stop", "wait", "no", "hold", "enough", "quiet", "sorry", "excuse", "hey", "alex"])
+_ASKS = frozenset(["stop", "wait", "hold", "enough", "excuse"])  # of them, what no hum is taken for
 LONGEST_S = 1.2  # of a backchannel in words
 BEHIND_LIPS_S = 4.0  # of what is heard while the lips are closed; who talks for longer is listened to
 MURMUR_S = 0.75  # a murmur without words: recognisers make up words for it, and are unsure of them
@@ -69,4 +70,4 @@ def is_backchannel(
     if seconds <= LONGEST_S and words and all(word in _WORDS for word in words):
         return True
     most_s, least = (NODDED_S, NODDED_CONFIDENCE) if nodded else (MURMUR_S, MURMUR_CONFIDENCE)
-    return seconds <= most_s and confidence < least and len(words) <= 3
+    return seconds <= most_s and confidence < least and len(words) <= 3 and not _ASKS & set(words)
