@@ -164,7 +164,7 @@ def test_a_readout_learns_one_talker_and_leaves_the_others_alone(data):
     """A jaw that follows the loudness of its voice is read better after it; nothing else of the layer has changed."""
     from visavis_models.serve.layout import SPEECH
     from visavis_models.spec import INDEX
-    from visavis_models.train.readout import refit
+    from visavis_models.train.readout import refit, refit_contact
 
     authored = load_scenes(data)
     motion, known = np.zeros_like(authored[0].motion), np.zeros(60, np.float32)
@@ -185,3 +185,8 @@ def test_a_readout_learns_one_talker_and_leaves_the_others_alone(data):
     assert all(
         torch.equal(kept[name], value) for name, value in lips.state_dict().items() if not name.startswith("out.")
     )
+    kept = {name: value.clone() for name, value in lips.state_dict().items()}
+    before, after = refit_contact(lips, [talker, *authored[1:]])
+    changed = lips.out.weight - kept["out.weight"]
+    assert after < 0.8 * before and changed[-2].abs().max() > 0.01
+    assert changed[[k for k in range(len(changed)) if k != len(changed) - 2]].abs().max() == 0

@@ -6,6 +6,9 @@ What the reader has learned to hear holds more than its last layer, one for all 
 talker with much capture a least-squares layer over the same features reads as well as a regression of his own. So the
 layer is solved for once training is over, `sum over sources of share * mean |X D - lack|^2 + ridge |D|^2`, with `X` the
 features, `D` the layer's change and `lack` what the reader lacks on that talker, and nothing on everybody else.
+
+What tells that p, b, m hold the lips is a logistic regression on the same features: phones where they are known, and
+captured lips that are apart, where nothing holds them.
 """
 
 from __future__ import annotations
@@ -26,12 +29,15 @@ from visavis_models.serve.layout import SPEECH
 from visavis_models.serve.motion import CARD
 from visavis_models.train.captures import HELD_OUT_CLIP
 from visavis_models.train.export import export
-from visavis_models.train.model import LipReader, MotionNet
+from visavis_models.train.model import CONTACTS, LipReader, MotionNet
+from visavis_models.train.reading import APART_CM, measures
 from visavis_models.train.regression import led
 from visavis_models.train.scenes import AXES, MEASURED, N_STYLES, Scene, load_scenes
 
 HOLD, SHARE = 0.3, 0.4  # of each of the others' sources, and of the talker
 RIDGE = 0.01  # of the mean power of a feature
+CONTACT_SHARE = {"": 1.0, "grid": 0.5, "facegood": 0.2}  # of what is authored and of captured lips apart
+CONTACT_ROUNDS = 6  # of Newton's method
 Array = NDArray[np.float64]
 
 
@@ -75,6 +81,46 @@ def refit(lips: LipReader, scale: Tensor, scenes: Sequence[Scene], talker: str) 
     return square / count, after / count
 
 
+def refit_contact(lips: LipReader, scenes: Sequence[Scene]) -> tuple[float, float]:
+    """Solve what tells of held lips, in place; returns its mean cross-entropy before and after."""
+    gap = measures()[:, 0].numpy()
+    heard: list[Array] = []
+    told: list[Array] = []
+    shares: list[Array] = []
+    counts = dict.fromkeys(CONTACT_SHARE, 0)
+    sources: list[str] = []
+    for scene in scenes:
+        features, _, _ = _read(lips, scene, marked=not scene.measured)
+        kept = np.asarray(scene.motion, np.float32) @ gap > APART_CM if scene.measured else np.full(len(scene), True)
+        if not (scene.measured or scene.phones) or not kept.any():
+            continue
+        wanted = np.zeros(len(scene)) if scene.measured else np.clip(np.asarray(scene.closure, np.float64), 0, 1)
+        heard.append(np.concatenate([features, np.ones((len(features), 1))], axis=1)[kept])
+        told.append(wanted[kept])
+        sources.append(scene.source if scene.measured else "")
+        counts[sources[-1]] += int(kept.sum())
+    for source, rows in zip(sources, told, strict=True):
+        shares.append(np.full(len(rows), CONTACT_SHARE[source] / counts[source]))
+    X, y, w = np.concatenate(heard), np.concatenate(told), np.concatenate(shares)
+    layer = lips.out
+    begin = np.append(layer.weight[-CONTACTS].detach().numpy(), layer.bias[-CONTACTS].item()).astype(np.float64)
+    ridge = np.eye(len(begin)) * RIDGE * float((w[:, None] * X**2).sum(axis=0).mean())
+    ridge[-1, -1] = 0.0
+
+    def loss(at: Array) -> float:
+        return float((w * (np.logaddexp(0, X @ at) - y * (X @ at))).sum() / w.sum())
+
+    at = begin
+    for _ in range(CONTACT_ROUNDS):
+        held = 1 / (1 + np.exp(-(X @ at)))
+        slope = X.T @ (w * (held - y)) + ridge @ (at - begin)
+        at = at - np.linalg.solve((X * (w * held * (1 - held))[:, None]).T @ X + ridge, slope)
+    with torch.no_grad():
+        layer.weight[-CONTACTS] = torch.from_numpy(at[:-1].astype(np.float32))
+        layer.bias[-CONTACTS] = float(at[-1])
+    return loss(begin), loss(at)
+
+
 @torch.no_grad()
 def _read(lips: LipReader, scene: Scene, marked: bool) -> tuple[Array, Array, Array]:
     """What the last layer hears [T, D], what is read [T, K], and the channels' gains [K], with or without marks."""
@@ -111,6 +157,8 @@ def main() -> None:
     scale = begin_from(net, options.model)
     before, after = refit(net.hearing.lips, scale, scenes, options.talker)
     print(f"{options.talker}: mean square error {before:.3f} -> {after:.3f} over what its last layer learned from")
+    before, after = refit_contact(net.hearing.lips, scenes)
+    print(f"held lips: mean cross-entropy {before:.3f} -> {after:.3f}")
     export(net, scale, card["training"] | {"readout": options.talker}, options.out)
 
 
