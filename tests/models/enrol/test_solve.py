@@ -39,6 +39,15 @@ def test_pose_and_expression_are_found_again() -> None:
     assert found.rest[INDEX["jawOpen"]] == pytest.approx(0.4, abs=0.15) and found.rest[INDEX["mouthSmileLeft"]] > 0.1
 
 
+def test_brows_that_sit_high_are_the_persons_and_not_raised() -> None:
+    head = Head.load()
+    marks = landmarks_of(head, person())
+    brows = [70, 63, 105, 66, 107, 46, 53, 52, 65, 55, 300, 293, 334, 296, 336, 276, 283, 282, 295, 285]
+    marks[brows, 1] -= 7.0  # pixels: 3.5 mm
+    raised = solve(head, marks).rest[[INDEX[name] for name in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")]]
+    assert raised.max() < 0.1
+
+
 def test_every_landmark_lies_on_its_vertex() -> None:
     head, known = Head.load(), person(jawOpen=0.2)
     marks = landmarks_of(head, known) + np.random.default_rng(1).normal(0, 3, (478, 3))

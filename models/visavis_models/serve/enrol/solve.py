@@ -35,6 +35,7 @@ CLOSED = 0.004  # of the face's height: lips whose edges lie nearer to each othe
 PARTING = (
     "jawOpen", "mouthClose", "mouthFunnel", "mouthUpperUp", "mouthLowerDown", "mouthShrug", "mouthPress",
 )  # fmt: skip
+LIDS, BROWS = 2.5, 4.0  # times as dear: where brows and lids of calm people lie is more who they are than what they do
 UNTOLD = 10.0  # cost that no landmark outweighs
 
 
@@ -91,7 +92,9 @@ def ridges(mouth_closed: bool) -> FloatArray:
         if name.startswith(untold):
             cost[index] = UNTOLD
         elif name.startswith("eye"):
-            cost[index] = 2.5 * EXPRESSION_RIDGE
+            cost[index] = LIDS * EXPRESSION_RIDGE
+        elif name.startswith("brow"):
+            cost[index] = BROWS * EXPRESSION_RIDGE
     return cost
 
 
