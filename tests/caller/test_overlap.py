@@ -46,6 +46,7 @@ def test_a_pause_is_taken_out_of_what_is_recognised_again() -> None:
         (replace(KEPT, stopped=True, heard=None), False),
         (replace(KEPT, stops=True, stopped=True, heard=None), True),
         (replace(KEPT, stops=True), False),
+        (replace(KEPT, stops=True, heard=0.2), True),
     ],
 )
 def test_what_should_have_become_of_it(one, right) -> None:

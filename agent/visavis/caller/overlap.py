@@ -65,7 +65,8 @@ class Overlap:
     @property
     def right(self) -> bool:
         """Whether that was what it should have been."""
-        return self.stopped if self.stops else not self.stopped and (self.heard or 0.0) >= WHOLE
+        whole = not self.stopped and (self.heard or 0.0) >= WHOLE
+        return whole is not self.stops  # a voice that stood still by itself has no stop, and may end there all the same
 
 
 def plan_of(voice: HibariVoice, texts: Sequence[str]) -> Plan:
