@@ -2,14 +2,17 @@
 
 A browser cancels its loudspeaker's echo itself. On the telephone network a gateway may let pass what a hybrid or a
 handset reflects (ITU-T G.131 and G.168), and a recogniser takes it for the caller's words. The canceller is WebRTC's
-(AEC3), in LiveKit's SDK; it finds the delay by itself.
+(AEC3), in LiveKit's SDK; it finds the delay by itself. On a line without an echo it would take a caller who speaks over
+the agent for one, and silence them, so it is only listened to from when an echo was found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from livekit import rtc
+from numpy.typing import NDArray
 
 from visavis.media.frames import audio_frame
 from visavis.media.tape import Pcm
@@ -17,6 +20,53 @@ from visavis_models.spec import ROOM_RATE
 
 PIECE_S = 0.01  # the canceller takes nothing else
 REFERENCE = round(ROOM_RATE * PIECE_S)
+FINDER_RATE = 8000  # Hz: a telephone carries no more
+HEARD_S, LATEST_S = 0.6, 0.5  # what is compared, and how late an echo may be
+EVERY_S = 0.1
+ALIKE = 0.6  # correlation with the agent's voice from which the line is heard to give it back
+QUIET = 30.0  # of int16, RMS: below it nothing is compared
+
+FloatArray = NDArray[np.float32]
+
+
+class EchoFinder:
+    """Whether what comes in is the agent's own voice, late: the highest normalised correlation over the delays.
+
+    Attributes:
+        found: an echo was heard; a line that has one keeps it.
+    """
+
+    def __init__(self) -> None:
+        self.found = False
+        self._voice = np.zeros(round((HEARD_S + LATEST_S) * FINDER_RATE), np.float32)
+        self._heard = np.zeros(round(HEARD_S * FINDER_RATE), np.float32)
+        self._new = 0
+
+    def hear(self, voice: Pcm, heard: Pcm) -> None:
+        """Take in as much of the agent's voice, at 48 kHz, as of what was heard meanwhile, at any rate."""
+        if self.found:
+            return
+        count = len(voice) * FINDER_RATE // ROOM_RATE
+        for kept, pcm in ((self._voice, voice), (self._heard, heard)):
+            kept[:-count] = kept[count:].copy()
+            kept[-count:] = pcm.reshape(count, -1).mean(1)
+        self._new += count
+        if self._new >= EVERY_S * FINDER_RATE:
+            self._new = 0
+            self.found = self._alike() > ALIKE
+
+    def _alike(self) -> float:
+        voice, heard = np.diff(self._voice), np.diff(self._heard)  # pitch counts for less, and what rumbles for nothing
+        n = len(heard)
+        energy = float(heard @ heard)
+        sums = np.concatenate([[0.0], np.cumsum(voice.astype(np.float64) ** 2)])
+        energies = sums[n:] - sums[:-n]
+        least = n * QUIET**2
+        if energy < least or energies.max() < least:
+            return 0.0
+        size = 1 << (len(voice) + n).bit_length()
+        products = np.fft.irfft(np.fft.rfft(voice, size) * np.conj(np.fft.rfft(heard, size)), size)[: len(energies)]
+        return float((np.abs(products) / np.sqrt(energy * np.maximum(energies, least))).max())
 
 
 class EchoCanceller(rtc.FrameProcessor[rtc.AudioFrame]):
@@ -29,6 +79,7 @@ class EchoCanceller(rtc.FrameProcessor[rtc.AudioFrame]):
     def __init__(self, leaving: Callable[[int], Pcm]) -> None:
         self._leaving = leaving
         self._canceller = rtc.AudioProcessingModule(echo_cancellation=True)
+        self._finder = EchoFinder()
         self._enabled = True
 
     @property
@@ -40,7 +91,7 @@ class EchoCanceller(rtc.FrameProcessor[rtc.AudioFrame]):
         self._enabled = value
 
     def _process(self, frame: rtc.AudioFrame) -> rtc.AudioFrame:
-        """A frame, mono, without the echo; what is left over of whole pieces of 10 ms stays as it is."""
+        """A frame, mono, without the echo if there is one; what is left over of whole pieces of 10 ms stays."""
         if not self._enabled:
             return frame
         size = round(frame.sample_rate * PIECE_S) * 2  # bytes
@@ -51,10 +102,12 @@ class EchoCanceller(rtc.FrameProcessor[rtc.AudioFrame]):
         return rtc.AudioFrame(clean, frame.sample_rate, 1, len(clean) // 2)
 
     def _clean(self, sound: bytes, rate: int) -> bytes:
-        self._canceller.process_reverse_stream(audio_frame(self._leaving(REFERENCE)))
+        voice = self._leaving(REFERENCE)
+        self._finder.hear(voice, np.frombuffer(sound, np.int16))
+        self._canceller.process_reverse_stream(audio_frame(voice))
         piece = rtc.AudioFrame(sound, rate, 1, len(sound) // 2)
         self._canceller.process_stream(piece)
-        return bytes(piece.data)
+        return bytes(piece.data) if self._finder.found else sound
 
     def _close(self) -> None:
         pass
