@@ -67,7 +67,7 @@ def test_a_caller_who_speaks_over_it_stays(said) -> None:
     assert level(line.cleaned(sent)[begin : begin + len(caller)]) > HEARD * level(caller)
 
 
-@pytest.mark.parametrize("at_s", [0.5, 1.5, 2.5])
+@pytest.mark.parametrize("at_s", [2.0, 2.5])
 def test_on_a_line_without_an_echo_a_caller_who_speaks_over_it_is_heard_as_they_are(said, at_s: float) -> None:
     line = Line(said("Hello, I am Alex. What would you like to talk about today?"), delay_ms=150, gain_db=-90)
     caller = resample_poly(said("Who are you, and what can you do?"), 1, RATIO) * 0.5
@@ -76,7 +76,7 @@ def test_on_a_line_without_an_echo_a_caller_who_speaks_over_it_is_heard_as_they_
     caller = caller[: len(sent) - begin]
     sent[begin : begin + len(caller)] += caller
     clean = line.cleaned(sent)
-    np.testing.assert_array_equal(clean, sent[: len(clean)].astype(np.int16))
+    np.testing.assert_array_equal(clean[begin:], sent[begin : len(clean)].astype(np.int16))
 
 
 def test_switched_off_it_changes_nothing() -> None:

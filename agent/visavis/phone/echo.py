@@ -3,7 +3,7 @@
 A browser cancels its loudspeaker's echo itself. On the telephone network a gateway may let pass what a hybrid or a
 handset reflects (ITU-T G.131 and G.168), and a recogniser takes it for the caller's words. The canceller is WebRTC's
 (AEC3), in LiveKit's SDK; it finds the delay by itself. On a line without an echo it would take a caller who speaks over
-the agent for one, and silence them, so it is only listened to from when an echo was found.
+the agent for one, and silence them, so beyond the agent's first second it is listened to only where an echo was found.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ REFERENCE = round(ROOM_RATE * PIECE_S)
 FINDER_RATE = 8000  # Hz: a telephone carries no more
 HEARD_S, LATEST_S = 0.6, 0.5  # what is compared, and how late an echo may be
 EVERY_S = 0.1
+PROVING_S = 1.2  # of the agent's voice, in which an echo has come back if there is one
 ALIKE = 0.6  # correlation with the agent's voice from which the line is heard to give it back
 QUIET = 30.0  # of int16, RMS: below it nothing is compared
 
@@ -34,13 +35,19 @@ class EchoFinder:
 
     Attributes:
         found: an echo was heard; a line that has one keeps it.
+        unsure: too little of the agent's voice went out to tell.
     """
 
     def __init__(self) -> None:
         self.found = False
+        self._proving = round(PROVING_S * FINDER_RATE)
         self._voice = np.zeros(round((HEARD_S + LATEST_S) * FINDER_RATE), np.float32)
         self._heard = np.zeros(round(HEARD_S * FINDER_RATE), np.float32)
         self._new = 0
+
+    @property
+    def unsure(self) -> bool:
+        return self._proving > 0
 
     def hear(self, voice: Pcm, heard: Pcm) -> None:
         """Take in as much of the agent's voice, at 48 kHz, as of what was heard meanwhile, at any rate."""
@@ -51,6 +58,8 @@ class EchoFinder:
             kept[:-count] = kept[count:].copy()
             kept[-count:] = pcm.reshape(count, -1).mean(1)
         self._new += count
+        if float(np.mean(np.square(voice, dtype=np.float32))) > QUIET**2:
+            self._proving -= count
         if self._new >= EVERY_S * FINDER_RATE:
             self._new = 0
             self.found = self._alike() > ALIKE
@@ -107,7 +116,7 @@ class EchoCanceller(rtc.FrameProcessor[rtc.AudioFrame]):
         self._canceller.process_reverse_stream(audio_frame(voice))
         piece = rtc.AudioFrame(sound, rate, 1, len(sound) // 2)
         self._canceller.process_stream(piece)
-        return bytes(piece.data) if self._finder.found else sound
+        return bytes(piece.data) if self._finder.found or self._finder.unsure else sound
 
     def _close(self) -> None:
         pass
