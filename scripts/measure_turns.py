@@ -23,6 +23,7 @@ from visavis.caller.questions import ask
 from visavis.caller.report import make_report
 from visavis.caller.session import hold_call
 from visavis.caller.take import Take
+from visavis.caller.telephone import at_rate
 from visavis.dialogue.hibari_voice import TIMBRES, HibariVoice
 from visavis.dialogue.moonshine import Moonshine
 from visavis.dialogue.providers import Models
@@ -31,7 +32,6 @@ from visavis.local.server import Keys, LocalServer
 from visavis.local.tokens import access_token, fresh_name
 from visavis.local.worker_process import LocalWorker
 from visavis.media.frames import to_float
-from visavis.media.resample import Resampler
 from visavis.media.settings import Settings
 from visavis.media.texts import write_whole
 from visavis_models.spec import MODEL_RATE, ROOM_RATE, SPEECH_RATE
@@ -106,8 +106,8 @@ def picture(kind: str | None, report: Path | None) -> None:
 
     def say(text: str, own: bool) -> np.ndarray:
         if own:
-            return at_model_rate(to_float(ask(voice, text).pcm), ROOM_RATE)
-        return at_model_rate(voice.say(text, TIMBRES["low"]).pcm, SPEECH_RATE)
+            return at_rate(to_float(ask(voice, text).pcm), ROOM_RATE, MODEL_RATE)
+        return at_rate(voice.say(text, TIMBRES["low"]).pcm, SPEECH_RATE, MODEL_RATE)
 
     played, question = scenes.script(say), scenes.speech(say(QUESTION, True))
     played = [scene for scene in played if kind is None or scene.kind in ("question", kind)]
@@ -135,12 +135,6 @@ def note(came: scenes.Came) -> None:
 def verdict(came: scenes.Came) -> str:
     """What came of a turn with a pause."""
     return "cut off" if came.cut else "no answer" if came.gap_ms is None else f"whole, {came.gap_ms:.0f} ms"
-
-
-def at_model_rate(sound: np.ndarray, rate: int) -> np.ndarray:
-    """Float32 [N] at 16 kHz."""
-    resampler = Resampler(rate, MODEL_RATE)
-    return np.concatenate([resampler.push(sound.astype(np.float32)), resampler.flush()])
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from livekit import api, rtc
 from livekit.agents import Agent, AgentSession, AgentStateChangedEvent
 from livekit.agents.job import _JobContextVar
 from livekit.agents.types import USERDATA_TIMED_TRANSCRIPT, TimedString
+from livekit.agents.voice import SpeechHandle
 from livekit.agents.voice.room_io import RoomOptions
 from numpy.typing import NDArray
 from tests.avatar.conftest import SIZE, SOON_S, Bar, Ear, hum, token
@@ -51,6 +52,14 @@ class App:
         """Say the ten words within so many seconds, to the end."""
         async with asyncio.timeout(SOON_S):
             await self.session.say(WORDS, audio=voice(seconds))
+
+    async def cut(self, handle: SpeechHandle, after_s: float) -> None:
+        """Interrupt what is being said, so long after it began to speak."""
+        async with asyncio.timeout(SOON_S):
+            await self.speaking.wait()
+            await asyncio.sleep(after_s)
+            handle.interrupt()
+            await handle
 
     def _on_state(self, event: AgentStateChangedEvent) -> None:
         if event.new_state == "speaking":
@@ -91,11 +100,7 @@ async def test_the_agent_takes_it_for_a_sink_that_can_pause(app: App) -> None:
 
 async def test_the_history_holds_what_was_heard(app: App) -> None:
     handle = app.session.say(WORDS, audio=voice(6.0))
-    async with asyncio.timeout(SOON_S):
-        await app.speaking.wait()
-        await asyncio.sleep(1.5)
-        handle.interrupt()
-        await handle
+    await app.cut(handle, 1.5)
     (said,) = app.said
     assert said and WORDS.startswith(said.rstrip(" ,.")) and len(said) < len(WORDS) * 0.8
 
@@ -114,11 +119,7 @@ async def test_the_history_ends_at_the_word_at_which_the_voice_was_cut(app: App)
     assert app.session.output.audio is not None
     app.session.output.audio.on("playback_finished", lambda event: cuts.append(event.playback_position))
     handle = app.session.say(WORDS, audio=timed(6.0))
-    async with asyncio.timeout(SOON_S):
-        await app.speaking.wait()
-        await asyncio.sleep(1.7)
-        handle.interrupt()
-        await handle
+    await app.cut(handle, 1.7)
     (said,), (cut_s,) = app.said, cuts
     heard = WORDS.split()[: int(cut_s / 0.6)]
     assert 0 < len(heard) < 10

@@ -19,8 +19,9 @@ from visavis.caller.report import Report
 from visavis.caller.scene import Scene, scene_of
 from visavis.caller.speech import Interruption, Plan
 from visavis.caller.take import Take
+from visavis.caller.telephone import at_rate
 from visavis.dialogue.hibari_voice import HibariVoice
-from visavis.media.resample import Resampler
+from visavis.media.frames import to_float
 from visavis_models.spec import MODEL_RATE, ROOM_RATE
 
 QUESTION = "Who are you, and what can you do?"  # its answer, by heart, takes seven seconds
@@ -119,9 +120,7 @@ def _spoken(track: NDArray[np.int16], scene: Scene, begin_s: float, end_s: float
         kept_s = JOINED_S if paused else min(gap_s, MARGIN_S)
         pieces.append(track[max(round(at_s * ROOM_RATE), 0) : round((before.end + kept_s / 2) * ROOM_RATE)])
         at_s = before.end + gap_s - kept_s / 2
-    sound = np.concatenate(pieces or [track[:0]]).astype(np.float32) / np.float32(32768)
-    resampler = Resampler(ROOM_RATE, MODEL_RATE)
-    return np.concatenate([resampler.push(sound), resampler.flush()])
+    return at_rate(to_float(np.concatenate(pieces or [track[:0]])), ROOM_RATE, MODEL_RATE)
 
 
 def share(expected: str, heard: str) -> float:

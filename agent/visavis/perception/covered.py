@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.perception.measures import LEFT_EYE_CORNER, RIGHT_EYE_CORNER
+
 LIPS = (0, 37, 267, 39, 269, 17, 84, 314, 181, 405)  # points on their red
 AROUND = (164, 92, 322, 205, 425, 43, 273, 106, 335, 18, 200, 199)  # points on the skin about them
 PATCH = 0.015  # half a patch's side, eye distances
@@ -25,7 +27,7 @@ def lip_contrast(picture: NDArray[np.uint8], face: NDArray[np.float32]) -> float
         picture: RGB [H, W, 3].
         face: its landmarks [478, 3], pixels.
     """
-    reach = max(1, int(PATCH * np.linalg.norm(face[33, :2] - face[263, :2])))
+    reach = max(1, int(PATCH * np.linalg.norm(face[RIGHT_EYE_CORNER, :2] - face[LEFT_EYE_CORNER, :2])))
     lips, around = (_colours(picture, face[points, :2], reach) for points in (LIPS, AROUND))
     if len(lips) < len(LIPS) / 2 or len(around) < len(AROUND) / 2:
         return None

@@ -166,6 +166,7 @@ class Thought:
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
+        self._side = float(np.random.default_rng((seed, 2)).choice((-1.0, 1.0)))
         self._since: int | None = None
         self._level = Ease(THOUGHT_RISE_S, THOUGHT_FALL_S)
 
@@ -181,10 +182,9 @@ class Thought:
         total = np.float32(level) * THOUGHT
         if level:
             rng = np.random.default_rng((self._seed, frame // THOUGHT_CELL, 2))
-            side = np.random.default_rng((self._seed, 2)).choice((-1.0, 1.0))
-            right, up = side * rng.uniform(*THOUGHT_RIGHT), rng.uniform(*THOUGHT_UP)
+            right, up = self._side * rng.uniform(*THOUGHT_RIGHT), rng.uniform(*THOUGHT_UP)
             total[[GAZE_RIGHT, GAZE_UP]] = level * right, level * up
-            total[INDEX["headYaw"]] = level * side * THOUGHT_YAW * float(np.mean(THOUGHT_RIGHT))
+            total[INDEX["headYaw"]] = level * self._side * THOUGHT_YAW * float(np.mean(THOUGHT_RIGHT))
         return total
 
 
