@@ -35,6 +35,12 @@ async def nobody(lk: api.LiveKitAPI) -> bool:
     return not any(room.num_participants for room in (await lk.room.list_rooms(api.ListRoomsRequest())).rooms)
 
 
+async def listens(lk: api.LiveKitAPI, room: str) -> bool:
+    """Whether the agent in the room has said its greeting: over that, a question would lose its beginning."""
+    people = (await lk.room.list_participants(api.ListParticipantsRequest(room=room))).participants
+    return any(person.attributes.get("lk.agent.state") == "listening" for person in people)
+
+
 async def test_a_browser_sees_the_face_that_speaks_to_a_telephone(
     phones: Callable[..., Awaitable[Softphone]], phone_agent: LocalWorker, exchange: Exchange, lk: api.LiveKitAPI,
     tmp_path: Path,
@@ -65,6 +71,8 @@ async def test_a_browser_sees_the_face_that_speaks_to_a_telephone(
         async with opened(context, page.url) as tab:
             await tab.get_by_role("button", name="Start the call").click()
             await expect(tab.locator("#waiting")).to_be_hidden(timeout=30_000)
+            async with asyncio.timeout(30):
+                await until(lambda: listens(lk, room))
             await phone.say(at_rate(to_float(line.pcm), ROOM_RATE, phone.rate))
             heard = asyncio.create_task(is_heard(tab))
             captions = tab.locator("#captions li")
