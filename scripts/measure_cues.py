@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+import drawn_caller
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,6 +72,14 @@ ACTS: dict[str, Act] = {
     "looking_away": held(headYaw=0.75),
     "speaking": talk,
 }
+ARMS: dict[str, Callable[[float], float]] = {  # how far a raised forearm leans outwards, in rad
+    "hand_raised": lambda t: 0.1,
+    "wave": lambda t: 0.45 * float(np.sin(2 * np.pi * 1.4 * t)),
+}
+OTHER_ARMS: dict[str, Callable[[float], float]] = {
+    "a hand at the chin": lambda t: -0.9,
+    "one slow swing": lambda t: 0.9 * t / ACT_S - 0.4,
+}
 OTHERS: dict[str, Act] = {  # that are no cue, and are to be taken for none
     "half a smile": held(mouthSmile=0.25),
     "a glance down": held(eyeLookDown=0.8),
@@ -82,7 +91,10 @@ OTHERS: dict[str, Act] = {  # that are no cue, and are to be taken for none
     "brows up": held(browInnerUp=0.5, browOuterUp=0.4),
     "a squint": held(eyeSquint=0.8),
 }
-ALSO = {"eyes_closed": ("yawn",)}  # acts in which another cue is rightly told
+ALSO = {
+    "eyes_closed": ("yawn",),
+    "hand_raised": ("wave", "one slow swing"),
+}  # acts in which another cue is rightly told
 
 
 @dataclass(frozen=True)
@@ -155,6 +167,19 @@ def drawn(name: str, rows: Row, rng: np.random.Generator) -> Iterator[NDArray[np
         yield filmed(renderer.render(row[None])[0], rng)
 
 
+def waved(name: str, rng: np.random.Generator, rounds: int) -> tuple[list[NDArray[np.uint8]], list[Played]]:
+    """Pictures of somebody who raises an arm now and then, 15 a second, and when."""
+    renderer = Renderer(portrait(name), drawn_caller.SIZE)
+    order = [str(act) for _ in range(rounds) for act in rng.permutation([*ARMS, *OTHER_ARMS])]
+    played = [Played(act, at := REST_S + k * (ACT_S + PAUSE_S), at + ACT_S) for k, act in enumerate(order)]
+    pictures = []
+    for k, row in enumerate(alive(rng, round(FPS * (played[-1].end_s + PAUSE_S)))):
+        t = k / FPS
+        leans = [(ARMS | OTHER_ARMS)[act.name](t - act.start_s) for act in played if act.start_s <= t < act.end_s]
+        pictures.append(drawn_caller.before_a_camera(renderer.render(row[None])[0], rng, *leans))
+    return pictures, played
+
+
 def real(path: Path) -> Iterator[NDArray[np.uint8]]:
     """A clip forwards and backwards, so that it does not jump, four times; every 1/15 s."""
     pictures = [picture for seconds, picture in read_pictures(path)]
@@ -167,11 +192,11 @@ def real(path: Path) -> Iterator[NDArray[np.uint8]]:
 Look = tuple[Landmarks, float, float | None]
 
 
-def looked(tracker: FaceTracker, pictures: Iterator[NDArray[np.uint8]], start_ms: int) -> list[Look]:
-    """What the models see in pictures that come 15 times a second."""
+def looked(tracker: FaceTracker, pictures: Iterator[NDArray[np.uint8]], start_ms: int, fps: float = FPS) -> list[Look]:
+    """What the models see in pictures that come so many times a second."""
     looks = []
     for index, picture in enumerate(pictures):
-        seen = tracker.see(picture, start_ms + round(index * 1000 / FPS))
+        seen = tracker.see(picture, start_ms + round(index * 1000 / fps))
         contrast = None if seen.face is None else lip_contrast(picture, seen.face)
         looks.append((seen, float(picture.mean()), contrast))
     return looks
@@ -194,7 +219,7 @@ def told(looks: list[Look], step: int) -> dict[str, list[tuple[float, float]]]:
 
 def score(spans: dict[str, list[tuple[float, float]]], played: list[Played], scores: dict[str, Score]) -> None:
     """Add a film to the scores."""
-    for name in ACTS:
+    for name in scores:
         acts = [act for act in played if act.name == name]
         shown = [act for act in played if act.name == name or act.name in ALSO.get(name, ())]
         for a, b in spans[name]:
@@ -233,10 +258,20 @@ def main() -> None:
                         during = [act.name for act in played if a <= act.end_s + AFTER_S and b >= act.start_s]
                         if not {cue, *ALSO.get(cue, ())} & set(during):
                             taken_for.setdefault(cue, []).append(" / ".join(during) or "nothing")
+    bodies = FaceTracker(find())
+    by_arm = {fps: {name: Score() for name in ARMS} for fps in STEPS}
+    for index, name in enumerate(options.portraits):
+        pictures, played = waved(name, np.random.default_rng(200 + index), options.rounds)
+        for fps, step in STEPS.items():  # how often the body is looked for follows from the pictures
+            looks = looked(bodies, iter(pictures[::step]), now_ms, fps)
+            now_ms += round(len(pictures) * 1000 / FPS) + 10_000
+            score(told(looks, 1), played, by_arm[fps])
+    for fps in STEPS:
+        by_rate[fps] |= by_arm[fps]
     print(f"Drawn: {', '.join(options.portraits)}, {options.rounds} rounds.\n")
     print("| cue | acts | recall | precision | delay, median | the same at 7.5 fps | at 5 fps | false in |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name in ACTS:
+    for name in (*ACTS, *ARMS):
         cells = [rates(by_rate[fps][name]) for fps in STEPS]
         here = by_rate[15.0][name]
         delay = f"{np.median(here.delays):.1f} s" if here.delays else "-"
