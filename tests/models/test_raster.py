@@ -28,8 +28,20 @@ def values_of(points: np.ndarray) -> np.ndarray:
 def test_deform_adds_the_weighted_rows() -> None:
     out = np.empty(2, np.float32)
     modes = np.array([[1, 2], [10, 20], [100, 200]], np.float32)
-    raster.deform(np.float32([5, 5]), modes, np.int32([0, 2]), np.float32([1, 0.5]), out)
+    raster.deform(np.float32([5, 5]), modes, *raster.runs_of(modes), np.int32([0, 2]), np.float32([1, 0.5]), out)
     assert out.tolist() == [56, 107]
+
+
+def test_deform_passes_over_what_a_mode_does_not_move() -> None:
+    n = 4 * raster.GAP
+    modes = np.zeros((3, n), np.float32)
+    modes[0, 5], modes[0, 9], modes[0, 3 * raster.GAP], modes[2, -1] = 1, 2, 3, 4
+    runs, firsts = raster.runs_of(modes)
+    assert runs.tolist() == [[5, 10], [3 * raster.GAP, 3 * raster.GAP + 1], [n - 1, n]]
+    assert firsts.tolist() == [0, 2, 2, 3]
+    out, rows, weights = np.empty(n, np.float32), np.arange(3, dtype=np.int32), np.float32([1, 7, 0.5])
+    raster.deform(np.ones(n, np.float32), modes, runs, firsts, rows, weights, out)
+    np.testing.assert_array_equal(out, 1 + weights @ modes)
 
 
 def test_pose_turns_by_the_share_of_the_head() -> None:
@@ -77,14 +89,46 @@ def test_only_the_spans_are_drawn() -> None:
 
 
 def test_changes_are_found_where_a_triangle_is_and_was() -> None:
-    spans, old = np.zeros((40, 2), np.int32), SQUARE.copy()
-    moved = SQUARE + np.float32([20, 10, 0, 0])
+    spans, old = np.zeros((40, 2), np.int32), SQUARE[:, :3].copy()
+    moved = old + np.float32([20, 10, 0])
     raster.find_changes(TWO, moved, values_of(SQUARE), old, values_of(SQUARE), spans, 40)
     assert spans[0].tolist() == spans[18].tolist() == [0, 29]
     assert spans[25].tolist() == [0, 0]
     spans[:] = 0
     raster.find_changes(TWO, old, values_of(SQUARE), old, values_of(SQUARE), spans, 40)
     assert not spans.any()
+
+
+def test_groups_hold_every_triangle_and_neighbours_together() -> None:
+    k = np.arange(40 * 40).reshape(40, 40)
+    triangles = np.stack([k[:-1, :-1], k[:-1, 1:], k[1:, :-1]], -1).reshape(-1, 3).astype(np.int32)
+    points = np.stack(np.meshgrid(np.arange(40), np.arange(40)), -1).reshape(-1, 2).astype(np.float32)
+    groups = raster.groups_of(triangles, points)
+    sets = [set(group) for group in groups.tolist()]
+    assert groups.shape[1] == raster.GROUP and len(groups) < len(triangles) / 2
+    assert all(any(set(corners) <= group for group in sets) for corners in triangles[::37].tolist())
+    assert max(np.ptp(points[group], axis=0).max() for group in groups) < 12
+
+
+def test_what_changes_in_groups_covers_what_changes_in_triangles() -> None:
+    rng = np.random.default_rng(0)
+    points = rng.uniform(0, 60, (60, 3)).astype(np.float32)
+    triangles = rng.integers(0, 60, (40, 3)).astype(np.int32)
+    moved = points.copy()
+    moved[::7] += 3
+    one, many = np.zeros((64, 2), np.int32), np.zeros((64, 2), np.int32)
+    raster.find_changes(triangles, moved, points, points, points, one, 64)
+    raster.find_changes(raster.groups_of(triangles, points), moved, points, points, points, many, 64)
+    drawn = one[:, 0] < one[:, 1]
+    assert drawn.any() and (many[drawn, 0] <= one[drawn, 0]).all() and (many[drawn, 1] >= one[drawn, 1]).all()
+
+
+def test_triangles_within_a_window_are_left_out() -> None:
+    windows, out = np.int32([[-1, -1, 9, 3], [0, 0, 8, 7], [0, 0, 8, 8]]), np.empty_like(TWO)
+    assert raster.beside(TWO, SQUARE, windows[:2], out) == 2
+    assert raster.beside(TWO, SQUARE, windows, out) == 0
+    assert raster.beside(TWO, SQUARE, np.int32([[0, 0, 8, 8]]) + np.int32([1, 0, 0, 0]), out) == 2
+    assert out.tolist() == TWO.tolist()
 
 
 def test_spans_grow_up_down_and_to_the_sides() -> None:

@@ -65,7 +65,7 @@ class Canvas:
 
     def find_changes(
         self,
-        triangles: tuple[IntArray, ...],
+        groups: tuple[IntArray, ...],
         points: FloatArray,
         values: FloatArray,
         windows: list[Window],
@@ -74,6 +74,7 @@ class Canvas:
         """Set `spans` to where the next frame differs: bent triangles, and the windows of both frames.
 
         Args:
+            groups: of the meshes, see `raster.find_changes`; points, values: of their vertices in the next frame.
             windows: of the next frame; alike: which of them show the same unless the skin in them has changed.
 
         Returns:
@@ -84,7 +85,7 @@ class Canvas:
             self.spans[:] = [0, size]
             return [True] * len(windows)
         self.spans[:] = 0
-        for part in triangles:
+        for part in groups:
             raster.find_changes(part, points, values, self.points, self.values, self.spans, size)
         raster.grow(self.spans, 2, size)
         drawn = [False] * len(windows)

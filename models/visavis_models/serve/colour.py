@@ -6,11 +6,13 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from visavis_models.serve.pixels import byte
+from visavis_models.serve.pixels import BYTE, EIGHT, LANES, LOW, SIXTEEN, Packed, byte
 from visavis_models.serve.raster import JIT
 
 Picture = NDArray[np.uint8]
 IntArray = NDArray[np.int32]
+
+TO_U, TO_V = (tuple(np.int32(weight) for weight in row) for row in ((-38, -74, 112), (112, -94, -18)))
 
 
 def to_i420(picture: Picture) -> Picture:
@@ -24,20 +26,66 @@ def to_i420(picture: Picture) -> Picture:
         mean of its four pixels (ITU-R BT.601, limited range, in 8 bits of fixed point).
     """
     height, width, _ = picture.shape
+    packed = np.zeros((height, width, 4), np.uint8)
+    packed[..., :3] = picture[..., :3]
     out = np.empty(height * width * 3 // 2, np.uint8)
     whole = np.zeros((height, 2), np.int32)
     whole[:, 1] = width
-    fill_i420(picture, whole, out)
+    fill_i420(packed.view("<u4")[..., 0], whole, out)
     return out
 
 
+@njit(inline="always", **JIT)
+def luma(pixel: np.uint32) -> np.uint8:  # pragma: no cover
+    """Y of a packed pixel."""
+    r, g = np.int32(pixel & BYTE), np.int32(np.uint32(pixel >> EIGHT) & BYTE)
+    b = np.int32(np.uint32(pixel >> SIXTEEN) & BYTE)
+    total = np.int32(np.int32(np.int32(66) * r) + np.int32(np.int32(129) * g))
+    total = np.int32(np.int32(total + np.int32(np.int32(25) * b)) + np.int32(128))
+    return np.uint8(np.int32(np.int32(total >> np.int32(8)) + np.int32(16)))
+
+
+@njit(inline="always", **JIT)
+def both(a: np.uint32, b: np.uint32) -> np.uint32:  # pragma: no cover
+    """a + b in 32 bits."""
+    return np.uint32(np.uint32(a) + np.uint32(b))
+
+
+@njit(inline="always", **JIT)
+def chroma(
+    red: np.uint32, green: np.uint32, blue: np.uint32, weights: tuple[np.int32, ...]
+) -> np.uint8:  # pragma: no cover
+    """U or V of the sums of four pixels."""
+    total = np.int32(np.int32(weights[0] * np.int32(red)) + np.int32(weights[1] * np.int32(green)))
+    total = np.int32(np.int32(total + np.int32(weights[2] * np.int32(blue))) + np.int32(512))
+    return np.uint8(np.int32(np.int32(total >> np.int32(10)) + np.int32(128)))
+
+
 @njit(**JIT)
-def fill_i420(picture: Picture, spans: IntArray, out: Picture) -> None:  # pragma: no cover
-    """The columns spans [H, 2] of each row of a picture [H, W, >= 3] into I420 planes out [H * 3 / 2 * W].
+def fill_rows(
+    above: Packed, below: Packed, y: Picture, under: Picture, u: Picture, v: Picture
+) -> None:  # pragma: no cover
+    """Two rows of pixels, [2 n] each, into theirs of the planes: y and under [2 n], u and v [n]."""
+    for j in range(len(above)):
+        y[j] = luma(above[j])
+    for j in range(len(above)):
+        under[j] = luma(below[j])
+    for j in range(len(u)):
+        # Two channels are added up in one number; four values of 8 bits stay within 16 bits each.
+        a, b, c, d = above[2 * j], above[2 * j + 1], below[2 * j], below[2 * j + 1]
+        even = both(np.uint32(both(a & LANES, b & LANES)), np.uint32(both(c & LANES, d & LANES)))
+        odd = both(both((a >> EIGHT) & LANES, (b >> EIGHT) & LANES), both((c >> EIGHT) & LANES, (d >> EIGHT) & LANES))
+        u[j] = chroma(even & LOW, odd & LOW, even >> SIXTEEN, TO_U)
+        v[j] = chroma(even & LOW, odd & LOW, even >> SIXTEEN, TO_V)
+
+
+@njit(**JIT)
+def fill_i420(picture: Packed, spans: IntArray, out: Picture) -> None:  # pragma: no cover
+    """The columns spans [H, 2] of each row of a packed picture [H, W] into I420 planes out [H * 3 / 2 * W].
 
     Y = (66 R + 129 G + 25 B) / 256 + 16, and U and V likewise around 128.
     """
-    height, width = picture.shape[0], picture.shape[1]
+    height, width = picture.shape
     luma = out[: height * width].reshape(height, width)
     u = out[height * width : height * width * 5 // 4].reshape(height // 2, width // 2)
     v = out[height * width * 5 // 4 :].reshape(height // 2, width // 2)
@@ -48,15 +96,13 @@ def fill_i420(picture: Picture, spans: IntArray, out: Picture) -> None:  # pragm
             first, last = other, end
         elif other < end:
             first, last = min(first, other), max(last, end)
-        for j in range(first // 2, (last + 1) // 2):
-            red = green = blue = np.int32(0)
-            for y in (2 * i, 2 * i + 1):
-                for x in (2 * j, 2 * j + 1):
-                    r, g, b = np.int32(picture[y, x, 0]), np.int32(picture[y, x, 1]), np.int32(picture[y, x, 2])
-                    luma[y, x] = ((66 * r + 129 * g + 25 * b + 128) >> 8) + 16
-                    red, green, blue = red + r, green + g, blue + b
-            u[i, j] = ((-38 * red - 74 * green + 112 * blue + 512) >> 10) + 128
-            v[i, j] = ((112 * red - 94 * green - 18 * blue + 512) >> 10) + 128
+        left, right = int(first) // 2, (int(last) + 1) // 2
+        if left < right:
+            fill_rows(
+                picture[2 * i][2 * left : 2 * right], picture[2 * i + 1][2 * left : 2 * right],
+                luma[2 * i][2 * left : 2 * right], luma[2 * i + 1][2 * left : 2 * right],
+                u[i][left:right], v[i][left:right],
+            )  # fmt: skip
 
 
 @njit(**JIT)

@@ -37,13 +37,11 @@ LINE_CLOSED = (0.04, 0.35)  # as the lid closes by this much of the eye's height
 LINE_LOW_CM = 0.12  # how far below the roots it may lie
 RIM_CM = 0.04  # half the width of the lower lid's rim
 SEAM_CM = (0.03, 0.14)  # as the lips part by this much, the picture's seam between them gives way to the mouth's inside
+SKIP_PX = 3  # a triangle so far within a window is drawn there alone: beyond that its pixels soften others
 HOLE_PX = 3  # how far beyond its edge vertices an opening may reach
 LIGHT_CM = 1.3  # an opening so high lets in all the light
 LEAST_LIGHT = 0.74  # what a slit lets in, on what is just behind the lips
-TONGUE_LIGHT = np.array([0.12, -0.42, 0.9], np.float32)  # where the tongue's light comes from
-TONGUE_FADE = 0.28  # how fast the light falls with the depth behind the lips, 1/cm
 LOOKS = np.array([name.startswith(("eyeLook", "head")) for name in MOTION_NAMES])  # what moves the eyeballs
-TONGUE_SHINE = 0.55  # mirrored light of a wet tongue
 
 
 @dataclass(frozen=True)
@@ -119,12 +117,14 @@ class Painter:
         self._sums, self._change = np.empty((last, 3), np.float32), np.empty(last, np.float32)
         self._spare, self._middles = np.empty(last, np.float32), np.empty((last, 3), np.float32)
         self._inner, self._inner_colours = np.empty_like(self._stage.inner_base), portrait.mouth.colours.copy()
+        self._tongue_sums, self._tongue_colours = (np.empty((len(self._stage.tongue), 3), np.float32) for _ in range(2))
         columns = len(portrait.mouth.upper)
         self._seam_points, self._seam_values = (
             np.zeros((2 * columns, 3), np.float32),
             np.zeros((2 * columns, 3), np.float32),
         )
         self._seam_values[:, :2] = self._stage.seam_source
+        self._near = np.empty_like(self._stage.face_near)
         self._scratch: list[FloatArray] = []
 
     def places(self, row: FloatArray) -> FloatArray:
@@ -145,12 +145,12 @@ class Painter:
         mouth = self._window(edges, 4 + tongue * 2 * held.cm)
         windows = [lids[0].window, lids[1].window, mouth]
         stays = canvas.row is not None and np.array_equal(row[LOOKS], canvas.row[LOOKS])
-        drawn = canvas.find_changes(
-            (held.around, held.face), self._points, self._values, windows, [stays, stays, False]
-        )
+        drawn = canvas.find_changes(held.groups, self._points, self._values, windows, [stays, stays, False])
 
         raster.clear(canvas.map, canvas.spans)
-        for triangles, flat in ((held.around, True), (held.face, False)):
+        sides = [(x0 + SKIP_PX, y0 + SKIP_PX, x0 + w - 1 - SKIP_PX, y0 + h - 1 - SKIP_PX) for x0, y0, w, h in windows]
+        count = raster.beside(held.face_near, self._points, np.array(sides, np.int32), self._near)
+        for triangles, flat in ((held.around, True), (held.face_far, False), (self._near[:count], False)):
             raster.draw_mesh(canvas.map, canvas.spans, 0, 0, 1, triangles, self._points, self._values, flat)
         pixels.paint(canvas.map, canvas.spans, held.figure, self.plate, canvas.packed_base)
         pixels.soften(canvas.map, canvas.spans, self._face_box(), canvas.packed_base, canvas.packed_frame)
@@ -166,7 +166,7 @@ class Painter:
         """Move the skin to where a motion row [60] puts it, and light it."""
         held, rest, skin = self._stage, self.portrait.rest, self.portrait.skin
         change = _change(row, rest)
-        _bent(held.base, held.modes, change[skin.channels], self._points)
+        _bent(held.base, held.modes, held.runs, change[skin.channels], self._points)
         turn = rotation(*row[ROTATION].tolist()) @ rotation(*rest[ROTATION].tolist()).T
         shift = (row[PLACE] - rest[PLACE]) * held.cm
         zoom = VIEW_CM / (VIEW_CM - float(np.clip(row[PLACE][2] - rest[PLACE][2], -30, 30)))
@@ -276,8 +276,10 @@ class Painter:
         gap = edges[C:, 1] - edges[:C, 1]
         x0, y0 = window[:2]
         spans, (skin, colours, inside, seam) = self._buffers(window)
-        for target in (skin, inside, seam):
-            raster.clear(target, spans)
+        hole = self._hole(edges, window)
+        opening = spans if tongue > FAINT else _within(hole, spans)
+        for target, part in ((skin, spans), (inside, opening), (seam, opening)):
+            raster.clear(target, part)
         pixels.take_window(canvas.base, x0, y0, FINE, colours)
         raster.draw_mesh(skin, spans, x0, y0, FINE, held.mouth_face, self._points, self._values, False)
 
@@ -291,15 +293,16 @@ class Painter:
         self._seam_points[:] = edges
         self._seam_points[:, 1] += held.tuck
         self._seam_values[:, 2] = np.tile(1 - smoothstep(*SEAM_CM, parted), 2)
-        raster.draw_mesh(seam, spans, x0, y0, FINE, held.seam, self._seam_points, self._seam_values, True)
+        raster.draw_mesh(seam, opening, x0, y0, FINE, held.seam, self._seam_points, self._seam_values, True)
         if parted.max() > SEAM_CM[0] or tongue > FAINT:
             self._bend_inside(pose, float(edges[:C, 2].mean()))
-            triangles = self.portrait.mouth.triangles
-            raster.draw_mesh(inside, spans, x0, y0, FINE, triangles, self._inner, self._inner_colours, False)
+            raster.draw_mesh(
+                inside, opening, x0, y0, FINE, held.inner_triangles, self._inner, self._inner_colours, False
+            )
         open_share = step(0.0, LIGHT_CM, float(gap.max()) / held.cm)
         light = LEAST_LIGHT + (1 - LEAST_LIGHT) * open_share
         pixels.paint_mouth(
-            skin, colours, inside, seam, held.figure, self._hole(edges, window), light,
+            skin, colours, inside, seam, held.figure, hole, light,
             0.12 * held.cm * FINE, 0.3 * (1 - tongue),
         )  # fmt: skip
         pixels.paint_window(skin, held.figure, colours)
@@ -311,20 +314,22 @@ class Painter:
         """Move what is behind the lips, and light the tongue by its shape and by how far behind the lips it lies."""
         held, mouth = self._stage, self.portrait.mouth
         change = _change(pose.row, self.portrait.rest)
-        _bent(held.inner_base, held.inner_modes, change[mouth.channels], self._inner)
+        _bent(held.inner_base, held.inner_modes, held.inner_runs, change[mouth.channels], self._inner)
         raster.pose(self._inner, held.inner_head, pose.turn, held.pivot, pose.shift, pose.zoom)
         if not len(held.tongue_triangles):
             return
         tongue = self._inner[held.tongue]
-        sums = np.empty_like(tongue)
-        shading.normal_sums(tongue, held.tongue_triangles, sums)
-        normals = shading.unit(sums)
-        depth = np.maximum((lips_z - tongue[:, 2]) / held.cm - 0.4, 0)
-        facing = 0.55 + 0.45 * np.clip(normals @ TONGUE_LIGHT, 0, 1)
-        shine = TONGUE_SHINE * np.clip(normals @ shading.MIRROR, 0, 1) ** 24
-        fade = np.exp(-TONGUE_FADE * depth)
-        lit = held.tongue_base * (facing * fade)[:, None] + (200 * shine * fade**2)[:, None]
-        self._inner_colours[held.tongue] = lit
+        shading.normal_sums(tongue, held.tongue_triangles, self._tongue_sums)
+        shading.light_tongue(tongue, self._tongue_sums, lips_z, held.cm, held.tongue_base, self._tongue_colours)
+        self._inner_colours[held.tongue] = self._tongue_colours
+
+
+def _within(hole: FloatArray, spans: IntArray) -> IntArray:
+    """The part of spans [h, 2] that is within the samples x0, y0, x1, y1."""
+    x0, y0, x1, y1 = (int(side) for side in hole)
+    part = np.zeros_like(spans)
+    part[y0:y1] = x0, x1
+    return part
 
 
 def _change(row: FloatArray, rest: FloatArray) -> FloatArray:
@@ -337,7 +342,9 @@ def _change(row: FloatArray, rest: FloatArray) -> FloatArray:
     return change
 
 
-def _bent(base: FloatArray, modes: FloatArray, change: FloatArray, out: FloatArray) -> None:
-    """out [N, 3] = base + the modes [K, 3 N] by their change [K]."""
+def _bent(
+    base: FloatArray, modes: FloatArray, runs: tuple[IntArray, IntArray], change: FloatArray, out: FloatArray
+) -> None:
+    """out [N, 3] = base + the modes [K, 3 N], which have these `runs_of`, by their change [K]."""
     rows = np.nonzero(np.abs(change) > FAINT)[0].astype(np.int32)
-    raster.deform(base.reshape(-1), modes, rows, change[rows], out.reshape(-1))
+    raster.deform(base.reshape(-1), modes, *runs, rows, change[rows], out.reshape(-1))

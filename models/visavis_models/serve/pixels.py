@@ -18,7 +18,9 @@ Packed = NDArray[np.uint32]  # RGBA, red in the lowest byte
 
 LANES, LOW, ROUNDING = np.uint32(0x00FF00FF), np.uint32(0xFFFF), np.uint32(0x00800080)
 OPAQUE, HALF = np.int32(255 << 8), np.int32(1 << 15)
-ZERO, ROUND, SCALE = np.float32(0), np.float32(0.5), np.float32(16)
+LIGHTEST = np.float32(255)
+ZERO, ROUND, SCALE, SIXTEENTH = np.float32(0), np.float32(0.5), np.float32(16), np.float32(1 / 16)
+FIXED, WEIGHTS = np.float32(256), np.uint32(256)  # 8 bits of fixed point; the four weights of a sample add up to 256
 # unsigned throughout: the compiler then leaves out the test for indices counted from the end
 ONE, FOUR = np.uint32(1), np.uint32(4)
 EIGHT, SIXTEEN, TWENTY_FOUR, BYTE = np.uint32(8), np.uint32(16), np.uint32(24), np.uint32(255)
@@ -82,7 +84,58 @@ def byte(value: float) -> np.uint8:  # pragma: no cover
 @njit(inline="always", **JIT)
 def top_byte(value: np.int32) -> np.uint32:  # pragma: no cover
     """A value in 16 bits of fixed point, rounded and held at 255."""
-    return np.uint32(min((value + HALF) >> np.int32(16), np.int32(255)))
+    return np.uint32(min(np.int32(np.int32(value + HALF) >> np.int32(16)), np.int32(255)))
+
+
+@njit(inline="always", **JIT)
+def mixed(
+    a: np.uint32, b: np.uint32, c: np.uint32, d: np.uint32, fx: np.uint32, fy: np.uint32
+) -> tuple[np.uint32, np.uint32]:  # pragma: no cover
+    """`lanes` of four neighbouring texels, a b above c d, at fx, fy sixteenths from a: in 32 bits throughout."""
+    wd = np.uint32(fx * fy)
+    wb, wc = np.uint32(np.uint32(fx << FOUR) - wd), np.uint32(np.uint32(fy << FOUR) - wd)
+    wa = np.uint32(np.uint32(np.uint32(WEIGHTS - wb) - wc) - wd)
+    above = np.uint32(np.uint32(np.uint32(a & LANES) * wa) + np.uint32(np.uint32(b & LANES) * wb))
+    under = np.uint32(np.uint32(np.uint32(c & LANES) * wc) + np.uint32(np.uint32(d & LANES) * wd))
+    even = np.uint32(above + under)
+    a, b, c, d = np.uint32(a >> EIGHT), np.uint32(b >> EIGHT), np.uint32(c >> EIGHT), np.uint32(d >> EIGHT)
+    above = np.uint32(np.uint32(np.uint32(a & LANES) * wa) + np.uint32(np.uint32(b & LANES) * wb))
+    under = np.uint32(np.uint32(np.uint32(c & LANES) * wc) + np.uint32(np.uint32(d & LANES) * wd))
+    return even, np.uint32(above + under)
+
+
+@njit(**JIT)
+def gather(line: FloatArray, picture: Packed, out: Packed) -> None:  # pragma: no cover
+    """The texels [6, >= n] around the places that n samples of a map's row, [4 n], show: a b c d, fx, fy."""
+    H, W = picture.shape
+    texels, wide = picture.reshape(-1), np.int32(W)
+    # A sixteenth short of the last texel: the four neighbours always exist, and the last one still weighs 15 of 16.
+    most_u, most_v = np.float32(W - 1) - SIXTEENTH, np.float32(H - 1) - SIXTEENTH
+    at, fx, fy, n = out[0], out[4], out[5], len(line) // 4
+    for j in range(n):
+        x = np.int32(min(max(line[4 * j], ZERO), most_u) * SCALE + ROUND)
+        y = np.int32(min(max(line[4 * j + 1], ZERO), most_v) * SCALE + ROUND)
+        at[j] = np.uint32(np.int32(np.int32(y >> np.int32(4)) * wide) + np.int32(x >> np.int32(4)))
+        fx[j], fy[j] = np.uint32(x & np.int32(15)), np.uint32(y & np.int32(15))
+    b, c, d, below = out[1], out[2], out[3], np.uint32(W)
+    for j in range(n):
+        k = np.uint32(at[j])
+        at[j], b[j], c[j], d[j] = texels[k], texels[k + ONE], texels[k + below], texels[k + below + ONE]
+
+
+@njit(inline="always", **JIT)
+def lit(even: np.uint32, odd: np.uint32, bright: np.float32, under: np.uint32) -> np.uint32:  # pragma: no cover
+    """A sample of the figure (two channels each, 8 bits of fixed point), so much brighter, over the plate's pixel."""
+    factor, alpha = np.int32(bright * FIXED + ROUND), np.int32(odd >> SIXTEEN)
+    share = np.int32(OPAQUE - alpha)
+    r = np.int32(np.int32(np.int32(even & LOW) * factor) + np.int32(np.int32(under & BYTE) * share))
+    g = np.int32(np.int32(np.int32(odd & LOW) * factor) + np.int32(np.int32(np.uint32(under >> EIGHT) & BYTE) * share))
+    b = np.int32(
+        np.int32(np.int32(even >> SIXTEEN) * factor) + np.int32(np.int32(np.uint32(under >> SIXTEEN) & BYTE) * share)
+    )
+    a = np.uint32(np.int32(alpha + np.int32(128)) >> np.int32(8))
+    low = np.uint32(top_byte(r) | np.uint32(top_byte(g) << EIGHT))
+    return np.uint32(low | np.uint32(np.uint32(top_byte(b) << SIXTEEN) | np.uint32(a << TWENTY_FOUR)))
 
 
 @njit(**JIT)
@@ -93,24 +146,19 @@ def paint(target: FloatArray, spans: IntArray, figure: Packed, plate: Packed, ou
         spans: [S, 2], the columns of each row that are painted.
         out: RGBA [S, S]; the alpha is the figure's own, the colour that over the plate.
     """
-    for i in range(out.shape[0]):
-        line, behind, row = target[i], plate[i], out[i]
-        for j in range(np.uint32(spans[i, 0]), np.uint32(spans[i, 1])):
-            at = np.uint32(j)
-            if line[at, 0] == BARE:
-                row[at] = behind[at]
-                continue
-            even, odd = lanes(figure, line[at, 0], line[at, 1])
-            bright = np.int32(line[at, 2] * np.float32(256) + ROUND)
-            r, g = np.int32(even & LOW) * bright, np.int32(odd & LOW) * bright
-            b, a = np.int32(even >> SIXTEEN) * bright, np.int32(odd >> SIXTEEN)
-            if a < OPAQUE:
-                under, share = behind[at], np.int32(OPAQUE - a)
-                r += np.int32(under & BYTE) * share
-                g += np.int32((under >> EIGHT) & BYTE) * share
-                b += np.int32((under >> SIXTEEN) & BYTE) * share
-            alpha = np.uint32((a + np.int32(128)) >> np.int32(8))
-            row[at] = top_byte(r) | (top_byte(g) << EIGHT) | (top_byte(b) << SIXTEEN) | (alpha << TWENTY_FOUR)
+    S = out.shape[0]
+    around = np.empty((6, S), np.uint32)
+    a, b, c, d, fx, fy = around[0], around[1], around[2], around[3], around[4], around[5]
+    for i in range(S):
+        first, last = int(spans[i, 0]), int(spans[i, 1])
+        if first >= last:
+            continue
+        line, behind, row = target[i].reshape(-1)[4 * first : 4 * last], plate[i][first:last], out[i][first:last]
+        gather(line, figure, around)
+        for j in range(len(row)):
+            even, odd = mixed(a[j], b[j], c[j], d[j], fx[j], fy[j])
+            over = lit(even, odd, line[4 * j + 2], behind[j])
+            row[j] = behind[j] if line[4 * j] == BARE else over
 
 
 @njit(inline="always", **JIT)
@@ -206,16 +254,13 @@ def scale_up(
 @njit(**JIT)
 def take_window(out: Picture, x0: int, y0: int, fine: int, colour: FloatArray) -> None:  # pragma: no cover
     """What the picture out [S, S, 4] already shows, into the samples colour [h, w, 3] of a window."""
-    for i in range(colour.shape[0] // fine):
-        for j in range(colour.shape[1] // fine):
-            r, g, b = (
-                np.float32(out[y0 + i, x0 + j, 0]),
-                np.float32(out[y0 + i, x0 + j, 1]),
-                np.float32(out[y0 + i, x0 + j, 2]),
-            )
-            for m in range(i * fine, i * fine + fine):
-                for n in range(j * fine, j * fine + fine):
-                    colour[m, n, 0], colour[m, n, 1], colour[m, n, 2] = r, g, b
+    w = colour.shape[1]
+    for i in range(colour.shape[0]):
+        row, shown = out[y0 + i // fine].reshape(-1), colour[i].reshape(-1)
+        for j in range(w):
+            at = 4 * (x0 + j // fine)
+            for k in range(3):
+                shown[3 * j + k] = np.float32(row[at + k])
 
 
 @njit(**JIT)
@@ -239,19 +284,24 @@ def put_window(
         target: the window's map: what has a depth covers what is behind the figure.
     """
     share = np.float32(1.0 / (fine * fine))
+    w = colour.shape[1] // fine
+    total = np.empty(4 * w, np.float32)
     for i in range(colour.shape[0] // fine):
-        for j in range(colour.shape[1] // fine):
-            covered = 0
-            for m in range(fine):
-                for n in range(fine):
-                    covered += target[i * fine + m, j * fine + n, 3] > FAR
-            out[y0 + i, x0 + j, 3] = max(out[y0 + i, x0 + j, 3], byte(255 * share * covered))
-            for k in range(3):
-                total = np.float32(0)
-                for m in range(fine):
-                    for n in range(fine):
-                        total += colour[i * fine + m, j * fine + n, k]
-                out[y0 + i, x0 + j, k] = byte(total * share)
+        total[:] = 0
+        for m in range(i * fine, i * fine + fine):
+            shown, line = colour[m].reshape(-1), target[m].reshape(-1)
+            for n in range(fine):
+                for j in range(w):
+                    at = j * fine + n
+                    total[4 * j] += shown[3 * at]
+                    total[4 * j + 1] += shown[3 * at + 1]
+                    total[4 * j + 2] += shown[3 * at + 2]
+                    total[4 * j + 3] += LIGHTEST if line[4 * at + 3] > FAR else ZERO
+        row = out[y0 + i].reshape(-1)[4 * x0 : 4 * (x0 + w)]
+        for j in range(w):
+            total[4 * j + 3] = max(total[4 * j + 3] * share, np.float32(row[4 * j + 3])) / share
+        for k in range(4 * w):
+            row[k] = np.uint8(min(max(total[k] * share + ROUND, ZERO), LIGHTEST))
 
 
 @njit(**JIT)

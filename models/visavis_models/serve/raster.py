@@ -17,6 +17,9 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 
 BARE = np.float32(-1e6)
+GROUP = 10  # vertices: about ten triangles
+UNSET = np.int32(1 << 30)
+GAP = 64  # values of a mode: shorter stretches that it does not move are not passed over
 FAR = np.float32(-1e9)
 NONE, WHOLE, THIN = np.float32(0), np.float32(1), np.float32(1e-6)
 EDGE = np.float32(
@@ -26,35 +29,64 @@ OVER = WHOLE + 3 * EDGE
 JIT: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}}
 
 
+def runs_of(modes: FloatArray) -> tuple[IntArray, IntArray]:
+    """The runs of values of modes [K, n] that move anything: starts and ends [R, 2], and the first run of each mode and
+    one past the last mode's [K + 1]. Gaps shorter than `GAP` are part of a run."""
+    runs, firsts = [], [0]
+    for mode in modes:
+        at = np.flatnonzero(mode)
+        cuts = np.flatnonzero(np.diff(at) > GAP)
+        if len(at):
+            runs += list(zip(at[np.r_[0, cuts + 1]], at[np.r_[cuts, len(at) - 1]] + 1, strict=True))
+        firsts.append(len(runs))
+    return np.array(runs, np.int32).reshape(-1, 2), np.array(firsts, np.int32)
+
+
+@njit(**JIT)
+def add(out: FloatArray, weight: np.float32, mode: FloatArray) -> None:  # pragma: no cover
+    """out += weight mode, [n] each."""
+    for i in range(len(out)):
+        out[i] += weight * mode[i]
+
+
 @njit(**JIT)
 def deform(
-    base: FloatArray, modes: FloatArray, rows: IntArray, weights: FloatArray, out: FloatArray
+    base: FloatArray,
+    modes: FloatArray,
+    runs: IntArray,
+    firsts: IntArray,
+    rows: IntArray,
+    weights: FloatArray,
+    out: FloatArray,
 ) -> None:  # pragma: no cover
-    """out = base + sum over rows k of weights[k] modes[rows[k]]; base and out [n], modes [K, n]."""
+    """out = base + sum over rows k of weights[k] modes[rows[k]]; base and out [n], modes [K, n] and their `runs_of`."""
     out[:] = base
     for k in range(len(rows)):
-        row, weight = modes[rows[k]], weights[k]
-        for i in range(len(out)):
-            out[i] += weight * row[i]
+        mode = modes[rows[k]]
+        for r in range(firsts[rows[k]], firsts[rows[k] + 1]):
+            first, last = runs[r, 0], runs[r, 1]
+            add(out[first:last], weights[k], mode[first:last])
 
 
 @njit(**JIT)
 def pose(
     points: FloatArray, head: FloatArray, turn: FloatArray, pivot: FloatArray, shift: FloatArray, zoom: float
 ) -> None:  # pragma: no cover
-    """Turn points [N, >= 3] (y down) about the pivot by `turn` [3, 3] (y up), in place, each by its share of the head.
+    """Turn points [N, 3] (y down) about the pivot by `turn` [3, 3] (y up), in place, each by its share of the head.
 
     p' = p + head (zoom R (p - pivot) + pivot + shift - p)
     """
-    for i in range(len(points)):
-        x, y, z = points[i, 0] - pivot[0], pivot[1] - points[i, 1], points[i, 2] - pivot[2]
+    flat = points.reshape(-1)
+    xx, xy, xz = turn[0, 0], turn[0, 1], turn[0, 2]
+    yx, yy, yz = turn[1, 0], turn[1, 1], turn[1, 2]
+    zx, zy, zz = turn[2, 0], turn[2, 1], turn[2, 2]
+    px, py, pz, sx, sy, sz, grown = pivot[0], pivot[1], pivot[2], shift[0], shift[1], shift[2], np.float32(zoom)
+    for i in range(len(head)):
+        x, y, z = flat[3 * i] - px, py - flat[3 * i + 1], flat[3 * i + 2] - pz
         share = head[i]
-        rx = zoom * (turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z) + shift[0]
-        ry = zoom * (turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z) + shift[1]
-        rz = zoom * (turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z)
-        points[i, 0] += share * (rx - x)
-        points[i, 1] -= share * (ry - y)
-        points[i, 2] += share * (rz - z)
+        flat[3 * i] += share * (grown * (xx * x + xy * y + xz * z) + sx - x)
+        flat[3 * i + 1] -= share * (grown * (yx * x + yy * y + yz * z) + sy - y)
+        flat[3 * i + 2] += share * (grown * (zx * x + zy * y + zz * z) + sz - z)
 
 
 @njit(**JIT)
@@ -68,12 +100,14 @@ def dress(
     values: FloatArray,
 ) -> None:  # pragma: no cover
     """What each vertex shows: values [N, 3] = (source + inset min(1, |p - base| / reach), light)."""
-    for i in range(len(points)):
-        dx, dy = points[i, 0] - base[i, 0], points[i, 1] - base[i, 1]
-        share = min(1.0, np.sqrt(dx * dx + dy * dy) / reach)
-        values[i, 0] = source[i, 0] + share * inset[i, 0]
-        values[i, 1] = source[i, 1] + share * inset[i, 1]
-        values[i, 2] = light[i]
+    at, was, out = points.reshape(-1), base.reshape(-1), values.reshape(-1)
+    shown, inwards, share = source.reshape(-1), inset.reshape(-1), WHOLE / np.float32(reach)
+    for i in range(len(light)):
+        dx, dy = at[3 * i] - was[3 * i], at[3 * i + 1] - was[3 * i + 1]
+        moved = min(WHOLE, np.sqrt(dx * dx + dy * dy) * share)
+        out[3 * i] = shown[2 * i] + moved * inwards[2 * i]
+        out[3 * i + 1] = shown[2 * i + 1] + moved * inwards[2 * i + 1]
+        out[3 * i + 2] = light[i]
 
 
 @njit(**JIT)
@@ -110,8 +144,51 @@ def widen(spans: IntArray, x0: int, y0: int, x1: int, y1: int, width: int) -> No
 
 
 @njit(**JIT)
+def find_boxes(
+    points: FloatArray,
+    values: FloatArray,
+    old_points: FloatArray,
+    old_values: FloatArray,
+    differs: NDArray[np.uint8],
+    boxes: IntArray,
+) -> None:  # pragma: no cover
+    """Which vertices differ, [N], and the pixels around both places of each, boxes [4 N]: x0, y0, -x1, -y1.
+
+    The four arrays of vertices are flat, [3 N].
+    """
+    for i in range(len(differs)):
+        differs[i] = np.uint8(0)
+        for k in range(3):
+            at = 3 * i + k
+            differs[i] |= np.uint8(points[at] != old_points[at]) | np.uint8(values[at] != old_values[at])
+    for i in range(len(differs)):
+        x, y, old_x, old_y = points[3 * i], points[3 * i + 1], old_points[3 * i], old_points[3 * i + 1]
+        boxes[4 * i], boxes[4 * i + 1] = np.int32(np.floor(min(x, old_x))), np.int32(np.floor(min(y, old_y)))
+        boxes[4 * i + 2], boxes[4 * i + 3] = np.int32(np.floor(-max(x, old_x))), np.int32(np.floor(-max(y, old_y)))
+
+
+def groups_of(triangles: IntArray, points: FloatArray) -> IntArray:
+    """The vertices of triangles [T, 3] that are near to each other at points [N, >= 2]: [G, `GROUP`].
+
+    The triangles are taken in Morton order; what is left of a group repeats its first vertex.
+    """
+    middles = points[triangles, :2].mean(1)
+    cells = ((middles - middles.min(0)) / (np.ptp(middles, axis=0).max() + 1e-9) * 1023).astype(np.int64)
+    order = sum(((cells[:, axis] >> bit) & 1) << (2 * bit + axis) for axis in (0, 1) for bit in range(10))
+    groups: list[list[int]] = []
+    held: dict[int, None] = {}
+    for corners in triangles[np.argsort(order, kind="stable")].tolist():
+        if len(held.keys() | corners) > GROUP:
+            groups.append([*held])
+            held = {}
+        held |= dict.fromkeys(corners)
+    groups.append([*held])
+    return np.array([group + group[:1] * (GROUP - len(group)) for group in groups if group], np.int32)
+
+
+@njit(**JIT)
 def find_changes(
-    triangles: IntArray,
+    groups: IntArray,
     points: FloatArray,
     values: FloatArray,
     old_points: FloatArray,
@@ -119,32 +196,36 @@ def find_changes(
     spans: IntArray,
     width: int,
 ) -> None:  # pragma: no cover
-    """Widen the spans [S, 2] by the boxes around what triangles were and are of which anything differs."""
-    N, S = len(points), len(spans)
-    differs = np.empty(N, np.bool_)
-    x0, x1, y0, y1 = np.empty(N, np.int32), np.empty(N, np.int32), np.empty(N, np.int32), np.empty(N, np.int32)
-    for i in range(N):
-        same = True
-        for k in range(3):
-            same &= points[i, k] == old_points[i, k] and values[i, k] == old_values[i, k]
-        differs[i] = not same
-        x0[i] = np.int32(np.floor(min(points[i, 0], old_points[i, 0])))
-        x1[i] = np.int32(np.ceil(max(points[i, 0], old_points[i, 0])))
-        y0[i] = np.int32(np.floor(min(points[i, 1], old_points[i, 1])))
-        y1[i] = np.int32(np.ceil(max(points[i, 1], old_points[i, 1])))
-    for t in range(len(triangles)):
-        a, b, c = np.uint32(triangles[t, 0]), np.uint32(triangles[t, 1]), np.uint32(triangles[t, 2])
-        if not (differs[a] or differs[b] or differs[c]):
+    """Widen the spans [S, 2] by the boxes around what groups of triangles were and are in which anything differs.
+
+    Args:
+        groups: [G, M], vertices of a mesh, such as its triangles or their `groups_of`.
+        points, values: [N, 3], of its vertices; old_points, old_values: what they were.
+    """
+    N, S, M = len(points), len(spans), groups.shape[1]
+    differs, boxes = np.empty(N, np.uint8), np.empty(4 * N, np.int32)
+    find_boxes(
+        points.reshape(-1), values.reshape(-1), old_points.reshape(-1), old_values.reshape(-1), differs, boxes
+    )  # fmt: skip
+    one, two, three, four = np.uint32(1), np.uint32(2), np.uint32(3), np.uint32(4)
+    for g in range(len(groups)):
+        left, top, right, bottom = UNSET, UNSET, UNSET, UNSET
+        differ = np.uint8(0)
+        for k in range(M):
+            vertex = np.uint32(groups[g, k])
+            at = four * vertex
+            differ |= differs[vertex]
+            left, top = min(left, boxes[at]), min(top, boxes[at + one])
+            right, bottom = min(right, boxes[at + two]), min(bottom, boxes[at + three])
+        first, last = max(left, np.int32(0)), min(np.int32(1 - right), np.int32(width))
+        if differ == 0 or first >= last:
             continue
-        left, right = max(min(x0[a], x0[b], x0[c]), 0), min(max(x1[a], x1[b], x1[c]) + 1, width)
-        if left >= right:
-            continue
-        for i in range(max(min(y0[a], y0[b], y0[c]), 0), min(max(y1[a], y1[b], y1[c]) + 1, S)):
-            at = np.uint32(i)
-            if spans[at, 0] >= spans[at, 1]:
-                spans[at, 0], spans[at, 1] = left, right
+        for i in range(max(int(top), 0), min(1 - int(bottom), S)):
+            row = np.uint32(i)
+            if spans[row, 0] >= spans[row, 1]:
+                spans[row, 0], spans[row, 1] = first, last
             else:
-                spans[at, 0], spans[at, 1] = min(spans[at, 0], left), max(spans[at, 1], right)
+                spans[row, 0], spans[row, 1] = min(spans[row, 0], first), max(spans[row, 1], last)
 
 
 @njit(**JIT)
@@ -165,6 +246,27 @@ def grow(spans: IntArray, by: int, width: int) -> None:  # pragma: no cover
         for j in range(max(0, i - by), min(S, i + by + 1)):
             if before[j, 0] < before[j, 1]:
                 widen(spans, before[j, 0] - by, i, before[j, 1] - 1 + by, i, width)
+
+
+@njit(**JIT)
+def beside(triangles: IntArray, points: FloatArray, windows: IntArray, out: IntArray) -> int:  # pragma: no cover
+    """Those of the triangles [T, 3] that reach beyond every window into out [T, 3]; how many they are.
+
+    Args:
+        points: [N, >= 2] in pixels; windows: [W, 4], the first and the last pixels x0, y0, x1, y1 of each.
+    """
+    count = 0
+    for t in range(len(triangles)):
+        a, b, c = np.uint32(triangles[t, 0]), np.uint32(triangles[t, 1]), np.uint32(triangles[t, 2])
+        left, right = min(points[a, 0], points[b, 0], points[c, 0]), max(points[a, 0], points[b, 0], points[c, 0])
+        top, bottom = min(points[a, 1], points[b, 1], points[c, 1]), max(points[a, 1], points[b, 1], points[c, 1])
+        inside = False
+        for k in range(len(windows)):
+            x0, y0, x1, y1 = windows[k, 0], windows[k, 1], windows[k, 2], windows[k, 3]
+            inside |= (left >= x0) & (right <= x1) & (top >= y0) & (bottom <= y1)
+        out[count] = triangles[t]
+        count += not inside
+    return count
 
 
 @njit(inline="always", **JIT)

@@ -137,7 +137,7 @@ class Renderer:
             plate = self._painters[self.size].plate
             pixels.scale_up(canvas.packed_frame, canvas.spans, plate, frame.view("<u4")[..., 0], self._spans)
         if self.output == "i420":
-            colour.fill_i420(frame, self._spans, self._planes.reshape(-1))
+            colour.fill_i420(frame.view("<u4")[..., 0], self._spans, self._planes.reshape(-1))
         return frame
 
     def _put_out(self, frame: Picture, out: Picture) -> None:

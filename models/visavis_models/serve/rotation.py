@@ -23,10 +23,12 @@ def rotation(pitch: float, yaw: float, roll: float) -> FloatArray:
     """
     cx, sx, cy, sy = math.cos(pitch), math.sin(pitch), math.cos(yaw), math.sin(yaw)
     cz, sz = math.cos(roll), math.sin(roll)
-    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-    return (about_y @ about_x @ about_z).astype(np.float32)
+    rows = [
+        [cy * cz + sy * sx * sz, sy * sx * cz - cy * sz, sy * cx],
+        [cx * sz, cx * cz, -sx],
+        [cy * sx * sz - sy * cz, sy * sz + cy * sx * cz, cy * cx],
+    ]
+    return np.array(rows, np.float32)
 
 
 def gaze(row: FloatArray, side: int) -> tuple[float, float]:

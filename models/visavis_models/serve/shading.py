@@ -26,6 +26,11 @@ GLOSS = np.float32(0.22)  # brightness of the mirrored light on wet lips where i
 SHINE = 14  # exponent of that light's falling off
 MIRROR = np.array([0.0, -0.34, 0.94], np.float32)  # normal that mirrors the light at the viewer: from a little above
 ROUNDS = 2  # of smoothing
+TONGUE_LIGHT = np.array([0.12, -0.42, 0.9], np.float32)  # where the tongue's light comes from
+TONGUE_AMBIENT = np.float32(0.55)  # of its light comes from everywhere
+TONGUE_FADE = np.float32(0.28)  # how fast the light falls with the depth behind the lips, 1/cm
+TONGUE_FRONT = np.float32(0.4)  # so far behind the lips it is still fully lit, cm
+TONGUE_SHINE = np.float32(110)  # mirrored light of a wet tongue, levels
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ def normal_sums(points: FloatArray, triangles: IntArray, out: FloatArray) -> Non
     """out [N, 3]: over the triangles around each vertex the sum of their normals, twice as long as their area."""
     out[:] = 0
     for t in range(len(triangles)):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        a, b, c = np.uint32(triangles[t, 0]), np.uint32(triangles[t, 1]), np.uint32(triangles[t, 2])
         ux, uy, uz = points[b, 0] - points[a, 0], points[b, 1] - points[a, 1], points[b, 2] - points[a, 2]
         vx, vy, vz = points[c, 0] - points[a, 0], points[c, 1] - points[a, 1], points[c, 2] - points[a, 2]
         nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
@@ -79,7 +84,7 @@ def sink(
     """
     scratch[:] = 0
     for t in range(len(triangles)):
-        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        a, b, c = np.uint32(triangles[t, 0]), np.uint32(triangles[t, 1]), np.uint32(triangles[t, 2])
         for k in range(3):
             middle = (points[a, k] + points[b, k] + points[c, k]) * np.float32(1 / 3)
             scratch[a, k] += middle
@@ -138,7 +143,7 @@ def smooth(
     for _ in range(rounds):
         scratch[:] = 0
         for t in range(len(triangles)):
-            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            a, b, c = np.uint32(triangles[t, 0]), np.uint32(triangles[t, 1]), np.uint32(triangles[t, 2])
             mean = (values[a] + values[b] + values[c]) * np.float32(1 / 3)
             scratch[a] += mean
             scratch[b] += mean
@@ -146,6 +151,28 @@ def smooth(
         for i in range(len(values)):
             if degree[i] > 0:
                 values[i] = scratch[i] / degree[i]
+
+
+@njit(**JIT)
+def light_tongue(
+    points: FloatArray, sums: FloatArray, lips_z: float, cm: float, base: FloatArray, colours: FloatArray
+) -> None:  # pragma: no cover
+    """colours [N, 3], RGB, of a tongue's vertices by its shape and by how far behind the lips they lie.
+
+    Args:
+        points: [N, 3]; sums: [N, 3], its `normal_sums`; lips_z: depth of the lips; cm: pixels a centimetre.
+        base: [3], the tongue's colour.
+    """
+    for i in range(len(points)):
+        length = np.sqrt(sums[i, 0] ** 2 + sums[i, 1] ** 2 + sums[i, 2] ** 2) + np.float32(1e-9)
+        x, y, z = sums[i, 0] / length, sums[i, 1] / length, sums[i, 2] / length
+        depth = max((np.float32(lips_z) - points[i, 2]) / np.float32(cm) - TONGUE_FRONT, np.float32(0))
+        fade = np.exp(-TONGUE_FADE * depth)
+        above = x * TONGUE_LIGHT[0] + y * TONGUE_LIGHT[1] + z * TONGUE_LIGHT[2]
+        facing = TONGUE_AMBIENT + (np.float32(1) - TONGUE_AMBIENT) * min(max(above, np.float32(0)), np.float32(1))
+        mirrored = TONGUE_SHINE * max(x * MIRROR[0] + y * MIRROR[1] + z * MIRROR[2], np.float32(0)) ** 24
+        for k in range(3):
+            colours[i, k] = base[k] * facing * fade + mirrored * fade * fade
 
 
 def unit(sums: FloatArray) -> FloatArray:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.errors import InputError
-from visavis_models.serve import pixels, shading
+from visavis_models.serve import pixels, raster, shading
 from visavis_models.serve.background import resized
 from visavis_models.serve.portrait import Portrait
 from visavis_models.spec import INDEX
@@ -23,6 +23,7 @@ INSET_CM = 0.2  # a vertex that has moved so far shows nothing of the silhouette
 LIPS_CM = 0.45  # how far from the lips' edges they are wet
 SEAM_CM = 0.14  # half the width of the dark line that closed lips make in the picture
 HIDDEN_PX = 0.5  # of the picture: a vertex that takes its colour from farther away is not shown by it
+AWAY = -0.7  # a normal's share at the viewer: teeth and gums that face away by 135 degrees are never seen
 GLINT = (1.12, 14.0)  # what is brighter than this much of its ring of the iris, and by so many levels, is mirrored
 RINGS = 24  # that the iris is cut into
 
@@ -59,6 +60,7 @@ class Stage:
         self._load_skin()
         self._load_mouth()
         self._load_eyes()
+        self._split_face()
         self.light = self._light()
 
     def place(self, points: FloatArray) -> FloatArray:
@@ -76,9 +78,11 @@ class Stage:
         skin = self.portrait.skin
         self.base = np.ascontiguousarray(self.place(skin.points))
         self.modes = np.ascontiguousarray((skin.modes[..., :3] * self.factor).reshape(len(skin.modes), -1), np.float32)
+        self.runs = raster.runs_of(self.modes)
         self.last = int(skin.triangles[skin.surround :].max()) + 1  # the face's vertices come first
         self.around = np.ascontiguousarray(skin.triangles[: skin.surround])
         self.face = np.ascontiguousarray(skin.triangles[skin.surround :])
+        self.groups = (self.around, raster.groups_of(self.face, self.base))  # those around are large
         self.source, self.inset = self.texel(skin.source), (skin.inset * (2 * self.factor)).astype(np.float32)
         self.reach = INSET_CM * self.cm
 
@@ -89,11 +93,20 @@ class Stage:
         near = (corners > places[:, :2].min(0) - reach) & (corners < places[:, :2].max(0) + reach)
         return np.ascontiguousarray(self.face[near.all(2).any(1)])
 
+    def _split_face(self) -> None:
+        """Which triangles of the face may lie within the windows around eyes and mouth, and which never do."""
+        near = np.unique(np.concatenate([self.mouth_face, *self.eye_faces]), axis=0)
+        _, back = np.unique(np.concatenate([near, self.face]), axis=0, return_inverse=True)
+        within = np.isin(back[len(near) :], back[: len(near)])
+        self.face_near = np.ascontiguousarray(self.face[within])
+        self.face_far = np.ascontiguousarray(self.face[~within])
+
     def _load_mouth(self) -> None:
         mouth = self.portrait.mouth
         self.lips = np.r_[mouth.upper, mouth.lower]
         self.inner_base = self.place(mouth.points)
         self.inner_modes = np.ascontiguousarray((mouth.modes * self.factor).reshape(len(mouth.modes), -1), np.float32)
+        self.inner_runs = raster.runs_of(self.inner_modes)
         self.inner_head = np.ones(len(mouth.points), np.float32)
         self.mouth_face = self._face_near(self.base[self.lips], 2.0)
         self.lip_gap = self.base[mouth.lower, 1] - self.base[mouth.upper, 1]
@@ -105,6 +118,7 @@ class Stage:
         source[:, 1] += self.tuck / self.factor
         self.seam_source = self.texel(source)
         self.tongue, self.tongue_triangles, self.tongue_base = self._find_tongue()
+        self.inner_triangles = self._ever_seen()
 
     def _off_the_seam(self) -> FloatArray:
         """How far the face's vertices move their source off the line between closed lips as they move, [last, 2].
@@ -143,6 +157,14 @@ class Stage:
         colours = mouth.colours[tongue]
         brightest = colours[colours.sum(1) >= np.percentile(colours.sum(1), 98)].mean(0) if len(tongue) else np.ones(3)
         return tongue.astype(np.int32), triangles.astype(np.int32), brightest.astype(np.float32)
+
+    def _ever_seen(self) -> IntArray:
+        """The triangles of the mouth's inside that a turned head or an opened jaw may bring to face the viewer."""
+        triangles = self.portrait.mouth.triangles
+        a, b, c = self.inner_base[triangles].transpose(1, 0, 2)
+        away = shading.unit(np.cross(b - a, c - a))[:, 2] < AWAY
+        soft = np.isin(triangles, self.tongue).any(1)
+        return np.ascontiguousarray(triangles[soft | ~away])
 
     def _load_eyes(self) -> None:
         eyes = self.portrait.eyes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visavis_models.serve.enrol.mesh import INSET_PX, Rim
+from visavis_models.serve.enrol.rim import INSET_PX, Rim
 from visavis_models.serve.portrait import portrait
 
 SIDE = 400
