@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from visavis_models.serve.fit import DISTANCE, K, Pose, Prior, Shape, boxed, fit_frame, linearised
+from visavis_models.serve.fit import K, Pose, Prior, Shape, fit_frame
 from visavis_models.serve.head import Head
+from visavis_models.serve.normal import DISTANCE, boxed
 from visavis_models.serve.rotation import rotation
 from visavis_models.spec import INDEX
 
@@ -18,7 +19,7 @@ def test_pose_knows_its_angles_and_place() -> None:
 
 def test_derivatives_are_those_of_the_projection() -> None:
     points = Shape.of(Head.load(), np.zeros(1)).points
-    flat, by_points, by_pose = linearised(POSE, points)
+    flat, by_points, by_pose = POSE.linearised(points)
     assert np.allclose(flat, POSE.project(points))
     step = np.array([2e-4, -3e-4, 1e-4, 0.02, 0.01, -0.01, 1e-4])
     assert np.allclose(POSE.moved(step).project(points) - flat, by_pose @ step, atol=1e-4)

@@ -149,3 +149,21 @@ def test_a_real_speaker_is_present_speaks_and_does_not_smile(tracker: FaceTracke
         offset_ms += 3000
     assert known[-1] >= {"present", "looking"} and any("speaking" in facts for facts in known)
     assert not any({"smile", "away", "dark", "looking_away"} & facts for facts in known)
+
+
+def test_a_followed_face_is_not_smoothed(tracker: FaceTracker, alex) -> None:
+    jaws = (0.0, 0.0, 0.5, 0.5, 0.0, 0.0)
+    faces = [tracker.see(alex(jawOpen=jaw), 40 * k).face for k, jaw in enumerate(jaws)]
+    opening = [measure(face).mouth_open for face in faces if face is not None]
+    assert opening[2] > 0.9 * opening[3] and opening[4] < 0.1 * opening[3]
+
+
+def test_who_comes_nearer_is_followed_from_then_on(tracker: FaceTracker, alex) -> None:
+    far, near = cv2.resize(alex(), (160, 160), interpolation=cv2.INTER_AREA), alex(jawOpen=0.5)
+    picture = np.full((256, 640, 3), 90, np.uint8)
+    picture[-160:, :160] = far
+    first = tracker.see(picture, 0).face
+    picture[:, 300:556] = near
+    faces = [tracker.see(picture, now_ms).face for now_ms in (1500, 1560, 1620)]
+    assert first is not None and first[:, 0].mean() < 160 and tracker.person == 2
+    assert all(face is not None and face[:, 0].min() > 300 and measure(face).mouth_open > 0.1 for face in faces)

@@ -69,7 +69,7 @@ def test_a_lost_face_is_held_and_fades_and_then_nothing_is_known(watched: Watche
     sure = watched.show(alex(), 2.0)
     held = watched.motion.see(lost(watched.now_ms + 300))
     assert sure is not None and held is not None and held.confidence[-1] < 0.5 * sure.confidence[-1]
-    assert np.allclose(held.motion.values[-1], sure.motion.values[-1], atol=1e-3)
+    assert np.allclose(held.motion.values[-1], sure.motion.values[-1], atol=5e-3)
     assert watched.motion.see(lost(watched.now_ms + LOST_MS + 1)) is None
     watched.now_ms += 2000
     again = watched.show(alex(), 0)

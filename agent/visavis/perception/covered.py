@@ -38,12 +38,11 @@ def lip_contrast(picture: NDArray[np.uint8], face: NDArray[np.float32]) -> float
 def _colours(picture: NDArray[np.uint8], places: NDArray[np.float32], reach: int) -> NDArray[np.float64]:
     """The median colour about each place in the picture, CIELAB (L 0..255 as OpenCV has it), [<= N, 3]."""
     height, width, _ = picture.shape
-    colours = []
-    for x, y in np.rint(places).astype(int):
-        if reach <= x < width - reach and reach <= y < height - reach:
-            patch = picture[y - reach : y + reach + 1, x - reach : x + reach + 1]
-            colours.append(np.median(patch.reshape(-1, 3), axis=0))
-    if not colours:
+    x, y = np.rint(places).astype(int).T
+    inside = (reach <= x) & (x < width - reach) & (reach <= y) & (y < height - reach)
+    if not inside.any():
         return np.empty((0, 3))
-    lab = cv2.cvtColor(np.array(colours, np.uint8)[None], cv2.COLOR_RGB2LAB)[0]
-    return lab.astype(np.float64)
+    down, right = np.mgrid[-reach : reach + 1, -reach : reach + 1].reshape(2, -1)
+    patches = picture[y[inside, None] + down, x[inside, None] + right]  # [N, pixels, 3]
+    colours = np.median(patches, axis=1).astype(np.uint8)
+    return cv2.cvtColor(colours[None], cv2.COLOR_RGB2LAB)[0].astype(np.float64)

@@ -36,7 +36,10 @@ KEEP = 1.3  # another face must be so many times as large (in height) to take th
 SURVEY_EVERY_MS = 1000  # how often the whole picture is looked at for somebody nearer
 FORGET_MS = 3000  # a face that was gone for longer is somebody else's
 NEAR = 0.5  # in face heights: a face that moved less from picture to picture is the same
-MARGIN = 0.7  # in face heights: so much around the last face the next one is looked for
+MARGIN = 0.7  # in face heights: so much about a face that is to be followed is shown when the following begins
+# A single face is followed from where its landmarks lay, without a search; mediapipe smooths it over time then, and its
+# lips would lose part of their way. Pictures that lie so far apart, as they are told to, are not smoothed.
+APART_MS = 10_000_000
 # Faces are found down to about 100 pixels of 640 (two metres or so from a camera), bodies at half of that. A body
 # costs three times what a face does.
 POSE_EVERY_MS = 333
@@ -55,9 +58,9 @@ FloatArray = NDArray[np.float32]
 class FaceTracker:
     """Follows the nearest face from picture to picture. Blocking: for a thread, one at a time.
 
-    The followed face is looked for where it was, so that a crowd costs no more than one person; the whole picture is
-    surveyed once a second, and whenever nobody is followed. Making the first tracker imports mediapipe, which takes a
-    second or two: `preload` does that ahead of time.
+    The followed face is looked for where its landmarks lay, so that a crowd costs no more than one person; the whole
+    picture is surveyed once a second, and whenever nobody is followed. Making the first tracker imports mediapipe,
+    which takes a second or two: `preload` does that ahead of time.
 
     Args:
         bundles: the models.
@@ -69,7 +72,7 @@ class FaceTracker:
 
     def __init__(self, bundles: Bundles, *, pose_every_ms: int | None = POSE_EVERY_MS) -> None:
         with libraries_quiet(), ThreadPoolExecutor(1, initializer=give_way) as maker:
-            self._face, self._pose = maker.submit(_make, bundles).result()
+            self._survey, self._face, self._pose = maker.submit(_make, bundles).result()
         self.person = 0
         self._pose_every_ms = pose_every_ms
         self._last_ms = -1
@@ -79,6 +82,7 @@ class FaceTracker:
         self._crowd = False
         self._followed: FloatArray | None = None
         self._followed_ms = 0
+        self._told_ms = 0
 
     def see(self, picture: Picture, timestamp_ms: int) -> Landmarks:
         """The landmarks in one picture.
@@ -110,40 +114,46 @@ class FaceTracker:
 
     def close(self) -> None:
         """Free the models and end their threads."""
+        self._survey.close()
         self._face.close()
         self._pose.close()
 
     def _find(self, picture: Picture) -> FloatArray | None:
         """The face to follow."""
-        face = self._where_it_was(picture) if self._followed is not None else None
+        face = self._next(picture) if self._followed is not None else None
+        if face is not None and not self._is_followed(face):
+            face = None
         if face is not None and self._last_ms < self._survey_due_ms:
             return face
         self._survey_due_ms = self._last_ms + SURVEY_EVERY_MS
-        faces = self._faces(picture)
+        faces = [_scaled(points, picture) for points in self._survey.detect(_image(picture)).face_landmarks]
         self._crowd = len(faces) > 1
         nearest = max(faces, key=lambda other: _height(other) * (KEEP if self._is_followed(other) else 1), default=face)
         if nearest is None:
             return None
-        if self._followed is None or (len(faces) > 1 and not self._is_followed(nearest)):
+        kept = self._is_followed(nearest)
+        if self._followed is None or (len(faces) > 1 and not kept):
             self.person += 1
-        return nearest
+        return face if kept and face is not None else self._begin(picture, nearest)
 
-    def _where_it_was(self, picture: Picture) -> FloatArray | None:
-        """The followed face, if it is still about where it was."""
-        assert self._followed is not None
-        margin = MARGIN * _height(self._followed)
-        low = np.floor(self._followed[:, :2].min(0) - margin).astype(int).clip(0)
-        high = np.ceil(self._followed[:, :2].max(0) + margin).astype(int)
-        part = picture[low[1] : high[1], low[0] : high[0]]
-        if 0 in part.shape:
-            return None
-        faces = [face + np.array([*low, 0], np.float32) for face in self._faces(part)]
-        return max(filter(self._is_followed, faces), key=_height, default=None)
+    def _next(self, picture: Picture) -> FloatArray | None:
+        """The face in the picture that lies where the last one lay; where that lost it, any."""
+        self._told_ms += APART_MS
+        faces = self._face.detect_for_video(_image(picture), self._told_ms).face_landmarks
+        return _scaled(faces[0], picture) if faces else None
 
-    def _faces(self, picture: Picture) -> list[FloatArray]:
-        return [_scaled(points, picture) for points in self._face.detect(_image(picture)).face_landmarks]
+    def _begin(self, picture: Picture, face: FloatArray) -> FloatArray:
+        """Follow this face from now on: nobody is shown, and then it alone. Returns it as it is followed."""
+        low = np.floor(face[:, :2].min(0) - MARGIN * _height(face)).astype(int).clip(0)
+        high = np.ceil(face[:, :2].max(0) + MARGIN * _height(face)).astype(int).clip(0)
+        shown = np.full_like(picture, GREY)
+        self._next(shown)
+        shown[low[1] : high[1], low[0] : high[0]] = picture[low[1] : high[1], low[0] : high[0]]
+        begun = self._next(shown)
+        return face if begun is None else begun
 
     def _is_followed(self, face: FloatArray) -> bool:
+        """Whether a face is about where the followed one was."""
         if self._followed is None:
             return False
         moved = np.linalg.norm(face[:, :2].mean(0) - self._followed[:, :2].mean(0))
@@ -221,7 +231,8 @@ def _image(picture: Picture):  # type: ignore[no-untyped-def]
 def _scaled(points: Sequence[NormalizedLandmark], picture: Picture) -> FloatArray:
     """Points of 0..1 of the picture to pixels [N, 3]; depth has the scale of x."""
     height, width, _ = picture.shape
-    return np.array([(p.x * width, p.y * height, p.z * width) for p in points], np.float32)
+    values = np.fromiter((value for p in points for value in (p.x, p.y, p.z)), np.float32, 3 * len(points))
+    return values.reshape(-1, 3) * np.array([width, height, width], np.float32)
 
 
 def _make(bundles: Bundles):  # type: ignore[no-untyped-def]
@@ -230,13 +241,16 @@ def _make(bundles: Bundles):  # type: ignore[no-untyped-def]
     def base(path: os.PathLike[str]) -> BaseOptions:
         return BaseOptions(model_asset_path=os.fspath(path), delegate=BaseOptions.Delegate.CPU)
 
-    # by picture, not by video: a single face would be smoothed, and its lips would lose part of their way
-    face = vision.FaceLandmarkerOptions(
-        base_options=base(bundles.face),
-        running_mode=vision.RunningMode.IMAGE,
-        num_faces=FACES,
-        min_face_detection_confidence=CONFIDENCE,
-        min_face_presence_confidence=CONFIDENCE,
-    )
+    def face(mode: vision.RunningMode, most: int) -> vision.FaceLandmarker:
+        options = vision.FaceLandmarkerOptions(
+            base_options=base(bundles.face),
+            running_mode=mode,
+            num_faces=most,
+            min_face_detection_confidence=CONFIDENCE,
+            min_face_presence_confidence=CONFIDENCE,
+        )
+        return vision.FaceLandmarker.create_from_options(options)
+
     pose = vision.PoseLandmarkerOptions(base_options=base(bundles.pose), running_mode=vision.RunningMode.VIDEO)
-    return vision.FaceLandmarker.create_from_options(face), vision.PoseLandmarker.create_from_options(pose)
+    survey, followed = face(vision.RunningMode.IMAGE, FACES), face(vision.RunningMode.VIDEO, 1)
+    return survey, followed, vision.PoseLandmarker.create_from_options(pose)

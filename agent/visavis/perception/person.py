@@ -24,6 +24,7 @@ from visavis.perception.rest import (
     surprise_score,
     tilt_deg,
     turn_score,
+    turned_aside,
 )
 from visavis.perception.swings import Swings
 
@@ -34,7 +35,7 @@ LIPS_SWINGS = 2  # lips that open and stay open do not speak
 LIPS_LEAST, LIPS_MOST = 0.06, 1.0  # of one swing of the mouth's opening, eye distances
 LIPS_LONGEST_MS, LIPS_GAP_MS = 600, 300  # of one swing; pictures further apart tell nothing
 
-LIPS = Threshold(on=0.03, off=0.015, on_after_ms=100, off_after_ms=800)  # spread of the mouth's opening, eye distances
+LIPS = Threshold(on=0.02, off=0.01, on_after_ms=100, off_after_ms=800)  # spread of the opening, eye distances
 TURNED = Threshold(on=1.0, off=0.75, on_after_ms=700, off_after_ms=400)  # `turn_score`
 COVERED = Threshold(on=-3.5, off=-5.0, on_after_ms=600, off_after_ms=600)  # minus `lip_contrast`, CIELAB
 
@@ -54,7 +55,7 @@ SCORED: Mapping[str, tuple[Score, Threshold]] = MappingProxyType(
         names.SURPRISE: (surprise_score, Threshold(on=0.6, off=0.35, on_after_ms=250, off_after_ms=500)),
         names.YAWN: (
             lambda face, _: face.mouth_open,
-            Threshold(on=0.24, off=0.17, on_after_ms=1200, off_after_ms=400),  # eye distances
+            Threshold(on=0.225, off=0.16, on_after_ms=1200, off_after_ms=400),  # eye distances
         ),
         names.EYES_CLOSED: (closure_score, Threshold(on=0.65, off=0.5, on_after_ms=700, off_after_ms=200)),
         names.TILT: (tilt_deg, Threshold(on=14.0, off=10.0, on_after_ms=600, off_after_ms=400)),  # degrees
@@ -143,6 +144,8 @@ class Person:
 
     def _swing(self, face: FaceMeasures, now_ms: int) -> None:
         up_down, aside = self._pitch.update(face.pitch_deg, now_ms), self._yaw.update(face.yaw_deg, now_ms)
+        if self.rest is not None and turned_aside(face, self.rest):
+            self._pitch.forget()  # what it does on its way there is no nod
         nods = self._pitch.width >= self._yaw.width
         self._nod.update(up_down if nods else 0, now_ms)
         self._shake.update(0 if nods else aside, now_ms)

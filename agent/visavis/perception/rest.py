@@ -23,7 +23,7 @@ SMILE_LIFT = 0.05  # and raises its corners
 FROWN_BROWS = 0.03  # by so much a clear frown lowers the brows, eye distances
 FROWN_LIFT = 0.03  # and the corners of the mouth
 SURPRISE_BROWS = 0.045  # by so much surprise raises the brows, eye distances
-SURPRISE_LIDS = 0.06  # and widens the eyes, widths of an eye
+SURPRISE_LIDS = 0.05  # and widens the eyes, widths of an eye
 PART_LEAST, PART_MOST = -0.5, 1.5  # one of two parts of a score alone does not make up for the other
 TURNED_YAW_DEG = 28.0  # from rest: beyond it a person looks past the screen
 TURNED_PITCH_DEG = 22.0
@@ -89,6 +89,11 @@ def turn_score(face: FaceMeasures, rest: Rest) -> float:
     yaw = abs(face.yaw_deg - rest.yaw_deg) / TURNED_YAW_DEG
     pitch = abs(face.pitch_deg - rest.pitch_deg) / TURNED_PITCH_DEG
     return max(yaw, pitch)
+
+
+def turned_aside(face: FaceMeasures, rest: Rest) -> bool:
+    """Whether the head is turned to a side so far that it looks past the screen."""
+    return abs(face.yaw_deg - rest.yaw_deg) > TURNED_YAW_DEG
 
 
 def tilt_deg(face: FaceMeasures, rest: Rest) -> float:

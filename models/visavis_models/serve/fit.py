@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.solve import OVAL, Solved
 from visavis_models.serve.head import PIVOT, Head
+from visavis_models.serve.normal import DISTANCE, added, eliminated, linearised, normal
 from visavis_models.spec import ARKIT_NAMES, INDEX
 
 FloatArray = NDArray[np.float64]
@@ -29,9 +30,6 @@ FACE_LANDMARKS = 468  # mediapipe's numbers from here on are the irises', the pe
 IRIS_CM = 0.58  # radius of an iris
 K = len(ARKIT_NAMES)
 
-DISTANCE = 90.0  # cm from the camera to the pivot, assumed: that from which the renderer looks
-POSE = 7  # parameters: turn about x, y, z; c; log s
-ROBUST = 1.5  # residuals beyond so many spreads count linearly (Huber)
 LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 146, 91, 181, 84, 17, 314, 405, 321, 375, 78, 191, 80, 81, 82,
         13, 312, 311, 310, 415, 308, 95, 88, 178, 87, 14, 317, 402, 318, 324)  # fmt: skip
 EYES = (33, 246, 161, 160, 159, 158, 157, 173, 133, 7, 163, 144, 145, 153, 154, 155,
@@ -49,9 +47,6 @@ DEPTH_WEIGHT = 0.3  # of a landmark's depth, which is little more than a guess
 
 SPREAD = 0.015  # of a landmark's place from what the head can do, in face heights
 FACE_HEIGHT_CM = 17.5  # from landmark 10 to 152 of the mean head
-# What a weight of 1 costs beside that, in units of half a squared spread: a face rather does something else than less
-# of what it does when calm.
-MORE, LESS = 1.0, 20.0
 # What a prior takes for the spread of a weight; channels that landmarks tell badly are held back.
 WEIGHT_SPREAD = 0.35
 SPREADS = {
@@ -61,7 +56,7 @@ SPREADS = {
     "mouthStretch": 0.6, "mouthPucker": 0.6, "mouthFunnel": 0.5, "mouthDimple": 0.3,
 }  # fmt: skip
 FITTED = [k for k, name in enumerate(ARKIT_NAMES) if name != "tongueOut"]  # a tongue has no landmarks
-ROUNDS, SWEEPS = 2, 200
+ROUNDS = 1  # of a picture: it begins from the last one, and more brings it no nearer to a known motion
 
 
 @dataclass(frozen=True)
@@ -81,6 +76,10 @@ class Pose:
         q = (np.asarray(points, np.float64) - PIVOT) @ self.turn.T
         near = self.scale * DISTANCE / (DISTANCE - q[:, 2])
         return self.centre + np.stack([near * q[:, 0], -near * q[:, 1], self.scale * q[:, 2]], 1)
+
+    def linearised(self, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Points [L, 3] as `project` gives them, and their derivatives: `visavis_models.serve.normal.linearised`."""
+        return linearised(self.turn, self.centre, self.scale, points - PIVOT)
 
     def angles(self) -> tuple[float, float, float]:
         """(pitch, yaw, roll) in rad, the inverse of `visavis_models.serve.rotation.rotation`."""
@@ -131,11 +130,20 @@ class Shape:
 
     def at(self, weights: FloatArray) -> FloatArray:
         """The landmarks [L, 3] cm at weights [52]."""
-        return self.points + np.tensordot(weights, self.modes, 1)
+        return added(self.points, self._by_landmark, weights)
+
+    @cached_property
+    def fitted(self) -> FloatArray:
+        """The modes that are fitted, [L, 3, F]."""
+        return np.ascontiguousarray(self._by_landmark[..., FITTED])
+
+    @cached_property
+    def _by_landmark(self) -> FloatArray:
+        return np.ascontiguousarray(self.modes.transpose(1, 2, 0))
 
     def met(self, pose: Pose, weights: FloatArray, seen: FloatArray) -> Shape:
         """The shape with its points moved onto the landmarks seen [L, 3], which are of this pose and these weights."""
-        mine, by_points, _ = linearised(pose, self.at(weights))
+        mine, by_points, _ = pose.linearised(self.at(weights))
         return replace(self, points=self.points + np.linalg.solve(by_points, (seen - mine)[..., None])[..., 0])
 
 
@@ -182,76 +190,17 @@ def pose_of(solved: Solved, shape: Shape, seen: FloatArray) -> Pose:
     return replace(pose, centre=pose.centre + np.array([0, 0, np.median(deep)]))
 
 
-def linearised(pose: Pose, points: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Projected landmarks [L, 3], their derivatives by the points [L, 3, 3] and by the pose [L, 3, 7]."""
-    q = (points - PIVOT) @ pose.turn.T
-    deep = DISTANCE - q[:, 2]
-    near = pose.scale * DISTANCE / deep
-    by_q = np.zeros((len(q), 3, 3))
-    by_q[:, 0, 0], by_q[:, 1, 1], by_q[:, 2, 2] = near, -near, pose.scale
-    by_q[:, 0, 2], by_q[:, 1, 2] = near * q[:, 0] / deep, -near * q[:, 1] / deep
-    flat = np.stack([near * q[:, 0], -near * q[:, 1], pose.scale * q[:, 2]], 1)
-    cross = np.zeros((len(q), 3, 3))  # d(w x q) / dw
-    cross[:, 0, 1], cross[:, 0, 2] = q[:, 2], -q[:, 1]
-    cross[:, 1, 0], cross[:, 1, 2] = -q[:, 2], q[:, 0]
-    cross[:, 2, 0], cross[:, 2, 1] = q[:, 1], -q[:, 0]
-    by_pose = np.concatenate([by_q @ cross, np.broadcast_to(np.eye(3), (len(q), 3, 3)), flat[..., None]], 2)
-    return pose.centre + flat, by_q @ pose.turn, by_pose
-
-
-@njit(cache=True, nogil=True)
-def boxed(H: FloatArray, g: FloatArray, x: FloatArray, mean: FloatArray) -> None:
-    """Minimise x' H x / 2 - g' x + a |x - mean| over 0 <= x <= 1 in place, from x: coordinate by coordinate.
-
-    a is `MORE` above the mean, and `LESS` below it.
-    """
-    slope = H @ x - g
-    for _ in range(SWEEPS):
-        largest = 0.0
-        for i in range(len(x)):
-            wanted = x[i] - slope[i] / H[i, i]
-            wanted = max(wanted - MORE / H[i, i], min(wanted + LESS / H[i, i], mean[i]))
-            step = min(1.0, max(0.0, wanted)) - x[i]
-            if step != 0.0:
-                x[i] += step
-                for j in range(len(x)):
-                    slope[j] += step * H[j, i]
-                largest = max(largest, abs(step))
-        if largest < 1e-5:
-            break
-
-
-def _normal(shape: Shape, pose: Pose, weights: FloatArray, seen: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """J' W J and J' W r of the residuals of landmarks and pairs, in spreads and with Huber's weights."""
-    mine, by_points, by_pose = linearised(pose, shape.at(weights))
-    by = np.concatenate([by_pose, by_points @ shape.modes[FITTED].transpose(1, 2, 0)], 2)
-    residual = seen - mine
-    first, second = shape.pairs.T
-    count = np.r_[shape.weights, np.full(len(first), PAIR_WEIGHT)]
-    count = count[:, None] * np.array([1, 1, DEPTH_WEIGHT]) / (SPREAD * FACE_HEIGHT_CM * pose.scale)
-    count[len(mine) :, 2] = 0
-    residual = np.concatenate([residual, residual[first] - residual[second]]) * count
-    J = np.concatenate([by, by[first] - by[second]]) * count[..., None]
-    robust = np.minimum(1.0, ROBUST / np.maximum(np.linalg.norm(residual, axis=1), 1e-9))
-    robust[len(mine) :] = 1.0
-    J = J.reshape(-1, J.shape[2])
-    scaled = J * np.repeat(robust, 3)[:, None]
-    return scaled.T @ J, scaled.T @ residual.ravel()
-
-
 def fit_frame(shape: Shape, seen: FloatArray, pose: Pose, weights: FloatArray, prior: Prior) -> tuple[Pose, FloatArray]:
     """Pose and weights [52] that bring the shape onto the landmarks seen [L, 3] (depth at the viewer), from a guess."""
     belief = 1 / prior.spreads[FITTED] ** 2
     mean = prior.mean[FITTED]
     for _ in range(ROUNDS):
-        H, g = _normal(shape, pose, weights, seen)
-        # The pose is free: it is eliminated (Schur's complement), and follows from the weights.
-        follows = np.linalg.solve(H[:POSE, :POSE], np.c_[g[:POSE], H[:POSE, POSE:]])
-        x = weights[FITTED]
-        A = H[POSE:, POSE:] - H[POSE:, :POSE] @ follows[:, 1:]
-        wanted = g[POSE:] - H[POSE:, :POSE] @ follows[:, 0] + A @ x + belief * mean
-        after = x.copy()
-        boxed(np.ascontiguousarray(A + np.diag(belief)), wanted, after, mean)
-        pose, weights = pose.moved(follows[:, 0] - follows[:, 1:] @ (after - x)), weights.copy()
+        spread = SPREAD * FACE_HEIGHT_CM * pose.scale  # in pixels
+        parts = pose.linearised(shape.at(weights))
+        H, g = normal(
+            *parts, shape.fitted, seen, shape.weights / spread, shape.pairs, PAIR_WEIGHT / spread, DEPTH_WEIGHT
+        )
+        step, after = eliminated(H, g, weights[FITTED], belief, mean)
+        pose, weights = pose.moved(step), weights.copy()
         weights[FITTED] = after
     return pose, weights

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.solve import solve
-from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, boxed, depth_up, fit_frame, pose_of
+from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, depth_up, fit_frame, pose_of
 from visavis_models.serve.head import Head
 from visavis_models.spec import ARKIT_NAMES, FPS, INDEX, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
 
@@ -126,7 +126,9 @@ def at_rest(calm: FloatArray) -> FloatArray:
 
 def compile_kernels() -> None:
     """Load or compile what the first picture would wait for; for set-up, and for a process that waits for a call."""
-    boxed(np.eye(2), np.ones(2), np.full(2, 0.5), np.zeros(2))
+    shape = Shape.of(Head.load(), np.zeros(1))
+    pose = Pose(np.eye(3), np.zeros(3), 1.0)
+    fit_frame(shape, pose.project(shape.points), pose, np.zeros(K), Prior.about(np.zeros(K)))
 
 
 def openings(landmarks: FloatArray) -> FloatArray:

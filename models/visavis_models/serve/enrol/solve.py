@@ -120,7 +120,7 @@ def solve(head: Head, landmarks: FloatArray) -> Solved:
         wanted = ((target - _seen(pose, mean)) * weight).ravel()
         normal = design.T @ design + np.diag(cost**2)
         root = np.linalg.cholesky(normal).T
-        shape = lsq_linear(root, np.linalg.solve(root.T, design.T @ wanted), (low, high)).x
+        shape = lsq_linear(root, np.linalg.solve(root.T, design.T @ wanted), (low, high), method="bvls").x
     rest = np.zeros(N_MOTION, np.float32)
     weights = shape[MODES:]
     rest[WEIGHTS] = np.where(weights > 0.02, weights, 0)
