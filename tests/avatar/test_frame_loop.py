@@ -29,7 +29,8 @@ class Shown:
         self.failures = 0
         self._source, self._wanted, self._enough = source, wanted, threading.Event()
         self.relief = Relief(source, None, lambda step: None)
-        self.loop = FrameLoop(source, self.speech, Listening(), self._show, self._fail, self.relief.saw)
+        self.seen: list[bool] = []  # whether each was missed
+        self.loop = FrameLoop(source, self.speech, Listening(), self._show, self._fail, self._saw)
 
     def run(self) -> Shown:
         self.loop.start()
@@ -43,6 +44,10 @@ class Shown:
         self.passed.append(self._source.asked + self._source.skipped)
         if len(self.leaves_us) >= self._wanted:
             self._enough.set()
+
+    def _saw(self, missed: bool) -> None:
+        self.seen.append(missed)
+        self.relief.saw(missed)
 
     def _fail(self) -> None:
         self.failures += 1
@@ -72,6 +77,18 @@ def test_a_late_frame_costs_a_frame_and_its_motion_passes() -> None:
     assert shown.loop.stats().skipped >= 3
     frames = np.rint(np.diff(shown.leaves_us) / 40_000)
     assert frames.tolist() == np.diff(shown.passed).tolist()  # none lost, none twice
+
+
+def test_a_long_stop_is_missed_once_and_not_once_for_each_frame() -> None:
+    class Stopped(Bar):
+        def next(self, *args: object) -> np.ndarray:
+            if self.asked == 2:
+                time.sleep(1.0)
+            return super().next(*args)  # type: ignore[arg-type]
+
+    shown = Shown(Stopped(), 6).run()
+    assert shown.loop.stats().skipped >= 15
+    assert len(shown.seen) <= 2 * shown.loop.stats().shown  # each shown one, and the row of skipped ones before it
 
 
 def test_it_ends_and_tells_when_the_source_fails() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from visavis.avatar.ladder import CALM, MOST_MISSED
+from visavis.avatar.ladder import CALM, MOST_MISSED, SETTLE, SETTLE_FIRST
 from visavis.avatar.relief import Relief, Step
 from visavis_models.serve.quality import Quality
 
@@ -29,7 +29,8 @@ def driven(source: object, eyes: Eyes | None) -> tuple[Relief, list[Step]]:
 
 
 def miss(relief: Relief, steps: int = 1) -> None:
-    for _ in range(MOST_MISSED * steps):
+    """Miss frames from the beginning, for so long that it steps down so many times."""
+    for _ in range(SETTLE_FIRST + (MOST_MISSED + SETTLE) * (steps - 1) + MOST_MISSED):
         relief.saw(True)
 
 
@@ -52,7 +53,7 @@ def test_it_comes_back_the_same_way() -> None:
     relief, taken = driven(source, Eyes(8.0))
     miss(relief, 4)
     down = [Step(8.0, Quality.FULL), *taken]
-    for _ in range(4 * CALM):
+    for _ in range(SETTLE + 4 * CALM):
         relief.saw(False)
     assert taken[4:] == down[-2::-1] and source.quality is Quality.FULL
 

@@ -68,7 +68,8 @@ class FrameLoop:
         listening: what is heard and seen of the person.
         show: called on the thread with a picture (as `FrameSource` gives it) and when its sound leaves (clock's us).
         failed: called on the thread when the source fails: there are no more frames then.
-        saw: called on the thread for each frame that somebody was to see: whether it was missed (skipped or late).
+        saw: called on the thread for each frame that somebody was to see: whether it was late, and once for each row of
+            frames that was skipped.
         probing: whether the frames of `probe` are flashes.
 
     Attributes:
@@ -154,8 +155,8 @@ class FrameLoop:
         late_us = clock_us() - self._due_us(position) - LATE_US
         skip = max(-(-late_us // (FRAME_MS * 1000)), 0)
         self._skipped += skip
-        for _ in range(min(skip, MOST_SKIPPED)):
-            self._saw(True)
+        if skip:
+            self._saw(True)  # once, however many: a machine that stood still for a moment is not too slow
         return skip
 
     def _draw(self, position: int, skip: int) -> None:
