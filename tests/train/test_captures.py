@@ -69,3 +69,19 @@ def test_missing_captures_are_named(tmp_path):
         load_capture(tmp_path, CLIPS[0])
     with pytest.raises(InputError, match="GRID"):
         load_clips(tmp_path)
+
+
+@needs_captures
+def test_a_clip_at_another_pace_is_the_same_speech():
+    """Its jaw follows its voice as it did; and the clip that is held out is held out at every pace."""
+    from visavis_models.train.captures import HELD_OUT_CLIP, facegood_scene, held_out
+    from visavis_models.train.scores import correlation, log_energy
+
+    found = []
+    for percent in (100, 122):
+        scene = facegood_scene(SHARED / "facegood", "1114_3_15", percent)
+        voice = log_energy(np.asarray(scene.voice, np.float32) / 32767)
+        found.append((len(scene), correlation(np.asarray(scene.motion[:, INDEX["jawOpen"]], np.float32), voice)))
+    assert abs(found[0][0] / found[1][0] - 1.22) < 0.01 and abs(found[0][1] - found[1][1]) < 0.05
+    assert held_out(f"facegood/{HELD_OUT_CLIP}") and held_out(f"facegood/{HELD_OUT_CLIP}@88")
+    assert not held_out("facegood/1114_3_15@122") and not held_out("grid/bbaf2n")

@@ -20,7 +20,6 @@ from visavis_models.train.run import (  # noqa: E402
     PHASES,
     PICTURE,
     PRESETS,
-    READER,
     TEACHER,
     begin_from,
     load_trained,
@@ -75,18 +74,71 @@ def test_a_run_cut_in_two_equals_one_in_a_piece(data, tmp_path):
     assert SMOKE.phase(about["step"]) == "distil" and SMOKE.phase(about["step"] - 1) == "rollout"
 
 
+def test_readers_that_learned_apart_read_as_their_mean(data, tmp_path):
+    """Whatever the unit each learned in; and the transformer that is trained with them leaves them as they are."""
+    from visavis_models.serve.layout import SPEECH
+    from visavis_models.train.model import N_WHO
+
+    runs = [tmp_path / name for name in ("one", "two")]
+    for seed, run in enumerate(runs):
+        train(data, run, replace(SMOKE, **(ONLY | {"read": 2}), lip_width=16 + 8 * seed), seed=seed)
+    state = torch.load(runs[1] / CHECKPOINT, weights_only=True)
+    torch.save(state | {"scale": 2 * state["scale"]}, runs[1] / CHECKPOINT)
+    train(data, tmp_path / "face", replace(SMOKE, **(ONLY | {"denoise": 2})), readers=runs)
+    together, scale, _ = load_trained(tmp_path / "face" / CHECKPOINT)
+    mel, known, who = torch.randn(1, 60 + 4 * 20, 80), torch.ones(1, 20), torch.randn(1, N_WHO)
+    with torch.no_grad():
+        read = together.hearing.lips(mel, known, who)[0] * scale[list(SPEECH)]
+        apart = [load_trained(run / CHECKPOINT) for run in runs]
+        mouths = [net.hearing.lips(mel, known, who)[0] * units[list(SPEECH)] for net, units, _ in apart]
+    torch.testing.assert_close(read, (mouths[0] + mouths[1]) / 2, atol=1e-5, rtol=1e-4)
+
+
+def test_answers_to_a_phrase_are_drawn_more_often():
+    """Some windows hold the nod after a phrase of the user, and there the user is heard."""
+    from visavis_models.train.batches import Windows
+    from visavis_models.train.chance import Chance
+    from visavis_models.train.life import NOD_FRAMES
+    from visavis_models.train.scenes import new_scene
+    from visavis_models.train.scores import phrase_ends
+
+    frames = np.arange(1000)
+    user = 0.1 * np.random.default_rng(0).standard_normal(640_000) * np.repeat(frames % 200 < 50, 640)
+    motion = np.repeat(frames[:, None] / 1000, 60, axis=1)  # says where it was cut
+    voice = np.zeros(640_000, np.float32)
+    scene = new_scene(name="a", source="hibari", speaker="a", voice=voice, motion=motion, user_voice=user)
+    nods = np.array(phrase_ends(user.astype(np.float32))) + NOD_FRAMES
+    assert len(nods) == 5
+    batch = Windows([scene], answers=0.5).hops(Chance(3), 40)
+    begins = (batch.motion[:20, 0, 0] * 1000).round().numpy()
+    assert (((nods - begins[:, None] >= 0) & (nods - begins[:, None] < 24)).any(axis=1)).all()
+    assert batch.user_known[:20, 0].all() and not batch.user_known[:, 0].all()
+
+
+def test_a_device_that_is_not_there_is_named():
+    from visavis_models.train.run import changes, device_named
+
+    assert device_named("cpu").type == "cpu" and device_named("auto").type in ("cpu", "cuda")
+    if not torch.cuda.is_available():
+        with pytest.raises(InputError, match="no GPU"):
+            device_named("cuda")
+    assert changes(["read=7", "dropout=0.5"]) == {"read": 7, "dropout": 0.5}
+    with pytest.raises(InputError, match="--set reed=7"):
+        changes(["reed=7"])
+
+
 def test_missing_data_and_checkpoints_are_named(tmp_path):
     with pytest.raises(InputError, match=r"train\.studio"):
         load_scenes(tmp_path)
     with pytest.raises(InputError, match=r"train\.run"):
         load_trained(tmp_path / CHECKPOINT)
     with pytest.raises(InputError, match="cannot begin from it"):
-        begin_from(MotionNet(32, 1, 2, 16, 16), tmp_path)
+        begin_from(MotionNet(32, 1, 2, 16, [16]), tmp_path)
 
 
 def test_graphs_weights_and_network_agree(tmp_path):
     torch.manual_seed(0)
-    net = MotionNet(32, 2, 2, 16, 16)
+    net = MotionNet(32, 2, 2, 16, [16, 24])
     for parameter in net.parameters():  # what starts at zero would hide an error
         parameter.data += 0.05 * torch.randn_like(parameter)
     export(net, torch.ones(60), {"step": 0}, tmp_path)
@@ -96,18 +148,12 @@ def test_graphs_weights_and_network_agree(tmp_path):
     for graph, inputs, wanted in ((AUDIO_GRAPH, audio, features), (DENOISE_GRAPH, denoise, clean)):
         got = session(tmp_path / graph).run(None, {name: value.numpy() for name, value in inputs.items()})[0]
         np.testing.assert_allclose(got, wanted, atol=5e-5)
+        assert (tmp_path / graph).stat().st_size < 2.6 * sum(p.numel() for p in net.parameters()) + 150_000, "halves"
     stored = load_file(tmp_path / WEIGHTS)
     assert all(torch.equal(stored[name].float(), value) for name, value in net.state_dict().items())
-    again = MotionNet(32, 2, 2, 16, 16)
+    again = MotionNet(32, 2, 2, 16, [16, 24])
     assert begin_from(again, tmp_path).tolist() == [1.0] * 60
     assert all(torch.equal(one, two) for one, two in zip(net.parameters(), again.parameters(), strict=True))
-    begin_from(again, tmp_path, fresh_reader=True)
-    same = {name: torch.equal(value, again.state_dict()[name]) for name, value in net.state_dict().items()}
-    assert all(same.values()), "what `again` held already is kept"
-    fresh = MotionNet(32, 2, 2, 16, 16)
-    begin_from(fresh, tmp_path, fresh_reader=True)
-    told = {name for name, value in fresh.state_dict().items() if torch.equal(value, net.state_dict()[name])}
-    assert told and not any(name.startswith(READER) for name in told)
     motion, _ = MotionModel.load(tmp_path).step(MotionModel.load(tmp_path).begin(), np.zeros(6400, np.float32))
     assert (tmp_path / CARD).exists() and np.isfinite(motion.values).all()
 
@@ -116,10 +162,11 @@ def test_the_reader_and_a_hop_hear_the_same(data):
     """A stretch read whole gives the mouth that a hop within it gives: training and serving see one reader."""
     from visavis_models.serve.layout import ANCHORS, SPAN, WINDOW
     from visavis_models.train.batches import Windows, hop_mel
+    from visavis_models.train.chance import Chance
     from visavis_models.train.model import N_WHO
 
-    batch = Windows(load_scenes(data)).draw(np.random.default_rng(0), 2, 60)
-    lips = MotionNet(32, 1, 2, 16, 16).hearing.lips
+    batch = Windows(load_scenes(data)).draw(Chance(0), 2, 60)
+    lips = MotionNet(32, 1, 2, 16, [16]).hearing.lips
     who = torch.zeros(2, N_WHO)
     whole, _ = lips(batch.mel, torch.ones(2, 60), who)
     hop, _ = lips(hop_mel(batch, 8), torch.ones(2, SPAN), who)
@@ -132,7 +179,7 @@ def test_the_transformer_leaves_the_read_mouth_alone():
     from visavis_models.serve.layout import ANCHORS, SPEECH
 
     torch.manual_seed(0)
-    net = MotionNet(32, 1, 2, 16, 16)
+    net = MotionNet(32, 1, 2, 16, [16])
     for parameter in net.parameters():
         parameter.data += 0.05 * torch.randn_like(parameter)
     audio, denoise = example_inputs(net)
@@ -172,7 +219,7 @@ def test_a_readout_learns_one_talker_and_leaves_the_others_alone(data):
     known[INDEX["jawOpen"]] = 1.0
     talker = replace(authored[0], source="grid", motion=motion, known=known)
     torch.manual_seed(0)
-    lips = MotionNet(32, 1, 2, 16, 16).hearing.lips
+    lips = MotionNet(32, 1, 2, 16, [16]).hearing.lips.members[0]
     kept = {name: value.clone() for name, value in lips.state_dict().items()}
     before, after = refit(lips, torch.ones(60), [talker, *authored[1:]], "grid")
     assert 0 <= after < 0.6 * before

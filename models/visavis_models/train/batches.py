@@ -1,4 +1,4 @@
-"""Windows of scenes as tensors, augmented: what one training step sees."""
+"""Windows of scenes as tensors on the device that trains, augmented: what one training step sees."""
 
 from __future__ import annotations
 
@@ -12,18 +12,22 @@ from torch import Tensor
 
 from visavis_models.serve.layout import ANCHORS, CONTEXT_FRAMES, HOP, LOOKAHEAD_FRAMES, SPAN, SPAN_MELS, WINDOW
 from visavis_models.serve.mel import BANDS, LOG_MIDDLE, LOG_SPREAD, MELS_PER_FRAME
-from visavis_models.spec import N_MOTION
-from visavis_models.train.scenes import AXES, LAYOUT, Scene
+from visavis_models.train.chance import Chance
+from visavis_models.train.life import NOD_FRAMES
+from visavis_models.train.scenes import AXES, LAYOUT, N_STYLES, Scene
+from visavis_models.train.scores import phrase_ends
 
-FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.int64]
 
 # of the windows; what is authored takes the rest. FACEGOOD is 4.5 minutes long: more of it is learned by heart
 SHARES = {"facegood": 0.08, "grid": 0.4}
 UNTOLD = 0.1  # how often the emotion, and the style, are not told (Ho and Salimans, Classifier-free guidance, 2022)
 UNMARKED = 0.5  # how often a capture is shown without its mark, so that real mouths move the usual face too
 HIDDEN_BANDS, HIDDEN_TIMES, HIDDEN_CHANCE = 14, 2, 0.5  # stretches of bands that are hidden (SpecAugment, Park 2019)
+ANSWERS = 0.15
+NOD_AT = (2, 24)  # frames of a stretch between which the answer begins, `life.NOD_FRAMES` after that end
 WARP = 0.14  # largest stretch of the bands: formants of other throats
-FRAMES = ("motion", "user_motion", "impulses", "contact", "user_mel")
+FRAMES = ("motion", "user_motion", "impulses", "contact", "seen", "mel", "user_mel")
 
 
 @dataclass(frozen=True)
@@ -53,13 +57,22 @@ class Windows:
     """Scenes cut at random: sources in their shares, and long scenes more often than short ones.
 
     Args:
-        scenes: arrays may be mapped files; only what is cut is read.
+        scenes: all of them are read into the device's memory, 1.6 kB a frame.
         shares: of each source among the windows; sources that are not named share the rest by their length.
+        answers: share of the windows of hops in which a user's phrase ends so that the answer, a nod, falls into them.
+        device: of the tensors that are drawn.
     """
 
-    def __init__(self, scenes: list[Scene], shares: Mapping[str, float] = SHARES) -> None:
-        self._scenes = scenes
+    def __init__(
+        self,
+        scenes: list[Scene],
+        shares: Mapping[str, float] = SHARES,
+        answers: float = ANSWERS,
+        device: torch.device | str = "cpu",
+    ) -> None:
+        self._answers = answers
         self._lengths = np.array([len(scene) for scene in scenes])
+        self._begins = np.concatenate([[0], np.cumsum(self._lengths)[:-1]])
         groups = np.array([scene.source if scene.source in shares else "" for scene in scenes])
         wanted = {name: shares.get(name, 0.0) for name in np.unique(groups)}
         if "" in wanted:
@@ -67,81 +80,126 @@ class Windows:
         totals = {name: self._lengths[groups == name].sum() for name in wanted}
         chances = np.array([wanted[g] * n / totals[g] for g, n in zip(groups, self._lengths, strict=True)])
         self._chances = chances / chances.sum()
-
-    @property
-    def scale(self) -> Tensor:
-        """The spread of each channel in what is authored, [60], at least 0.04: the unit of motion in the model."""
-        authored = [scene for scene in self._scenes if not scene.measured] or self._scenes
+        authored = [scene for scene in scenes if not scene.measured] or scenes
         motion = np.concatenate([np.asarray(scene.motion, np.float32) for scene in authored])
-        return torch.from_numpy(np.maximum(motion.std(axis=0), 0.04))
-
-    def hops(self, rng: np.random.Generator, size: int, hops: int = 1) -> Batch:
-        """`size` stretches for `hops` hops, anywhere."""
-        return self.draw(rng, size, ANCHORS + WINDOW + HOP * (hops - 1))
-
-    def draw(self, rng: np.random.Generator, size: int, length: int) -> Batch:
-        """`size` stretches of `length` frames, anywhere, with augmented voices; silence lies before a scene."""
-        picked = [self._scenes[k] for k in rng.choice(len(self._scenes), size, p=self._chances)]
-        begins = [int(rng.integers(0, max(1, len(scene) - length))) for scene in picked]
-        cuts = {name: _stacked(picked, begins, name, 0, length) for name in FRAMES}
-        mel = _stacked(picked, begins, "mel", CONTEXT_FRAMES, length)
-        known = np.stack([scene.known for scene in picked])[:, None] * _stacked(picked, begins, "seen", 0, length)
-        style = np.stack([scene.style for scene in picked])
-        style[:, len(AXES) :] *= rng.random((size, 1)) >= UNMARKED
-        told = (rng.random((size, 2)) >= UNTOLD).astype(np.float32)
-        # each of the user's two tracks is dropped half of the time
-        user_known = np.stack([scene.talks for scene in picked]) * (rng.random((size, 2)) < 0.5)
-        arrays = {
-            **{name: cut.reshape(size, length, -1) for name, cut in cuts.items()},
-            "mel": hidden(augmented(mel.reshape(size, -1, BANDS), rng), rng),
-            "known": known.reshape(size, length, N_MOTION),
-            "phoned": np.array([bool(scene.phones) for scene in picked]),
-            "emotion": np.stack([scene.emotion for scene in picked]),
-            "style": style,
-            "told": told,
-            "user_known": user_known,
+        self.scale = torch.from_numpy(np.maximum(motion.std(axis=0), 0.04)).to(device)
+        """The spread of each channel in what is authored, [60], at least 0.04: the unit of motion in the model."""
+        self._frames = {
+            name: torch.from_numpy(np.concatenate([getattr(scene, name) for scene in scenes])).to(device)
+            for name in FRAMES
         }
-        return Batch(**{name: torch.from_numpy(np.asarray(array, np.float32)) for name, array in arrays.items()})
+        whole = {
+            "scene_known": np.stack([scene.known for scene in scenes]),
+            "phoned": np.array([bool(scene.phones) for scene in scenes]),
+            "emotion": np.stack([scene.emotion for scene in scenes]),
+            "style": np.stack([scene.style for scene in scenes]),
+            "talks": np.stack([scene.talks for scene in scenes]),
+        }
+        self._scenes = {name: torch.from_numpy(array.astype(np.float32)).to(device) for name, array in whole.items()}
+        self._ends = np.array([(k, end) for k, scene in enumerate(scenes) for end in _ends(scene)], np.int64).reshape(
+            -1, 2
+        )
+
+    def hops(self, chance: Chance, size: int, hops: int = 1) -> Batch:
+        """`size` stretches for `hops` hops, anywhere; some where the user has just finished a phrase, and is heard."""
+        length = ANCHORS + WINDOW + HOP * (hops - 1)
+        picked, begins = self._places(chance, size, length)
+        answering = int(self._answers * size) if len(self._ends) else 0
+        chosen = self._ends[chance.host.integers(0, max(1, len(self._ends)), answering)]
+        last = self._lengths[chosen[:, 0]] - length
+        picked[:answering] = chosen[:, 0]
+        begins[:answering] = np.clip(
+            chosen[:, 1] + NOD_FRAMES - chance.host.integers(*NOD_AT, answering), 0, np.maximum(last, 0)
+        )
+        batch = self._drawn(chance, picked, begins, np.ones(size), length)
+        batch.user_known[:answering, 0] = 1.0
+        return batch
+
+    def draw(self, chance: Chance, size: int, length: int, tempo: float = 0.0) -> Batch:
+        """`size` stretches of `length` frames, anywhere, with augmented voices; silence lies before a scene.
+
+        With `tempo` a stretch is up to so much faster or slower than it was, voice and motion alike.
+        """
+        picked, begins = self._places(chance, size, int(length * (1 + tempo)))
+        return self._drawn(chance, picked, begins, np.exp(chance.host.uniform(-tempo, tempo, size)), length)
+
+    def _places(self, chance: Chance, size: int, length: int) -> tuple[IntArray, IntArray]:
+        """Scenes, and where in them stretches begin."""
+        picked = chance.host.choice(len(self._lengths), size, p=self._chances)
+        return picked, chance.host.integers(0, np.maximum(1, self._lengths[picked] - length))
+
+    def _drawn(
+        self, chance: Chance, picked: IntArray, begins: IntArray, pace: NDArray[np.float64], length: int
+    ) -> Batch:
+        size = len(picked)
+        cuts = {name: self._cut(name, picked, begins, pace, length) for name in FRAMES if name != "mel"}
+        mel = self._cut("mel", picked, begins, pace, length, CONTEXT_FRAMES).reshape(size, -1, BANDS)
+        scene = {
+            name: rows[torch.from_numpy(picked).to(rows.device, non_blocking=True)]
+            for name, rows in self._scenes.items()
+        }
+        marks = torch.arange(N_STYLES, device=chance.device) >= len(AXES)
+        unmarked = marks & chance.happens(UNMARKED, size, 1)
+        return Batch(
+            mel=hidden(augmented(mel, chance), chance),
+            known=scene.pop("scene_known")[:, None] * cuts.pop("seen"),
+            style=scene.pop("style") * ~unmarked,
+            told=(~chance.happens(UNTOLD, size, 2)).float(),
+            # each of the user's two tracks is dropped half of the time
+            user_known=scene.pop("talks") * chance.happens(0.5, size, 2),
+            **scene,
+            **cuts,
+        )
+
+    def _cut(
+        self, name: str, picked: IntArray, begins: IntArray, pace: NDArray[np.float64], length: int, lead: int = 0
+    ) -> Tensor:
+        """The frames `begin - lead`..`begin + length` of each scene, [B, lead + length, ...]; the edges are held."""
+        items, rows = LAYOUT[name][0] if name in ("mel", "user_mel") else 1, self._frames[name]
+        steps = (np.arange((lead + length) * items) + 0.5 - lead * items)[None] * pace[:, None] - 0.5
+        places = np.clip(steps + begins[:, None] * items, 0, self._lengths[picked, None] * items - 1)
+        places = places + self._begins[picked, None] * items
+        left = np.floor(places + 1e-6).astype(np.int64)
+        cut = rows[torch.from_numpy(left).to(rows.device, non_blocking=True)].float()
+        if (pace != 1.0).any():
+            right = np.minimum(left + 1, (self._begins + self._lengths)[picked, None] * items - 1)
+            part = torch.from_numpy((places - left).astype(np.float32)).to(rows.device, non_blocking=True)
+            cut = cut.lerp(
+                rows[torch.from_numpy(right).to(rows.device)].float(), part.reshape(*part.shape, *[1] * (cut.ndim - 2))
+            )
+        return cut.reshape(len(picked), lead + length, -1)
 
 
-def _stacked(scenes: list[Scene], begins: list[int], name: str, lead: int, length: int) -> FloatArray:
-    """The frames `begin - lead`..`begin + length` of each scene, [B, lead + length, ...]; the edges are held."""
-    items = LAYOUT[name][0]
-    rows = []
-    for scene, begin in zip(scenes, begins, strict=True):
-        array = getattr(scene, name)
-        first, last = (begin - lead) * items, (begin + length) * items
-        cut = np.asarray(array[max(first, 0) : last], np.float32)
-        edges = (max(-first, 0), last - max(first, 0) - len(cut))
-        rows.append(np.pad(cut, (edges, *[(0, 0)] * (cut.ndim - 1)), mode="edge") if any(edges) else cut)
-    return np.stack(rows).reshape(len(scenes), lead + length, -1)
+def _ends(scene: Scene) -> list[int]:
+    """Frames at which the scene's user has finished a phrase."""
+    return phrase_ends(np.asarray(scene.user_voice, np.float32) / 32767.0) if scene.talks[0] else []
 
 
-def augmented(mel: FloatArray, rng: np.random.Generator) -> FloatArray:
+def augmented(mel: Tensor, chance: Chance) -> Tensor:
     """Other throats, gain, tilt and noise on log-mel features [B, M, 80]."""
-    B, _, _ = mel.shape
-    stretch = np.exp(rng.uniform(-WARP, WARP, B) * (rng.random(B) < 0.7))
-    place = np.clip(np.arange(BANDS) * stretch[:, None], 0, BANDS - 1.001)
-    left = np.broadcast_to(place.astype(int)[:, None], mel.shape)
-    part = (place % 1.0)[:, None].astype(np.float32)
-    warped = np.take_along_axis(mel, left, axis=2) * (1 - part) + np.take_along_axis(mel, left + 1, axis=2) * part
-    power = np.exp(warped * LOG_SPREAD + LOG_MIDDLE)
-    gain = rng.uniform(-1.6, 1.2, (B, 1, 1)) + rng.normal(0, 0.5, (B, 1, 1)) * np.linspace(-1, 1, BANDS)
-    noisy = (rng.random((B, 1, 1)) < 0.5) * np.exp(rng.uniform(-17, -11.5, (B, 1, 1)))
-    colour = np.exp(rng.normal(0, 0.7, (B, 1, 1)) * np.linspace(1, -1, BANDS))
-    noise = noisy * colour * rng.standard_exponential(power.shape, np.float32)
-    return ((np.log(power * np.exp(gain) + noise + 1e-8) - LOG_MIDDLE) / LOG_SPREAD).astype(np.float32)
+    B = len(mel)
+    band = torch.arange(BANDS, device=mel.device)
+    stretch = torch.exp(chance.uniform(B, 1, low=-WARP, high=WARP) * chance.happens(0.7, B, 1))
+    place = (band * stretch).clamp(0, BANDS - 1.001)
+    left = place.long()[:, None].expand(mel.shape)
+    warped = torch.lerp(mel.gather(2, left), mel.gather(2, left + 1), place.frac()[:, None])
+    tilt = torch.linspace(-1, 1, BANDS, device=mel.device)
+    gain = chance.uniform(B, 1, 1, low=-1.6, high=1.2) + 0.5 * chance.normal(B, 1, 1) * tilt
+    noisy = chance.happens(0.5, B, 1, 1) * torch.exp(chance.uniform(B, 1, 1, low=-17, high=-11.5))
+    colour = torch.exp(-0.7 * chance.normal(B, 1, 1) * tilt)
+    noise = -noisy * colour * torch.log1p(-chance.uniform(*mel.shape))
+    return (torch.log(torch.exp(warped * LOG_SPREAD + LOG_MIDDLE + gain) + noise + 1e-8) - LOG_MIDDLE) / LOG_SPREAD
 
 
-def hidden(mel: FloatArray, rng: np.random.Generator) -> FloatArray:
+def hidden(mel: Tensor, chance: Chance) -> Tensor:
     """Some stretches of bands replaced by their mean over the time of [B, M, 80]: no voice is told by one band."""
     B, _, K = mel.shape
+    band = torch.arange(K, device=mel.device)
     for _ in range(HIDDEN_TIMES):
-        width, first = rng.integers(0, HIDDEN_BANDS + 1, B), rng.integers(0, K - HIDDEN_BANDS, B)
-        width *= rng.random(B) < HIDDEN_CHANCE
-        band = np.arange(K)
-        hide = (band >= first[:, None]) & (band < (first + width)[:, None])
-        mel = np.where(hide[:, None], mel.mean(axis=1, keepdims=True), mel)
+        width = chance.integers(0, HIDDEN_BANDS + 1, B, 1) * chance.happens(HIDDEN_CHANCE, B, 1)
+        first = chance.integers(0, K - HIDDEN_BANDS, B, 1)
+        hide = (band >= first) & (band < first + width)
+        mel = torch.where(hide[:, None], mel.mean(dim=1, keepdim=True), mel)
     return mel
 
 
@@ -150,10 +208,9 @@ def hop_mel(batch: Batch, start: int) -> Tensor:
     return batch.mel[:, start * MELS_PER_FRAME : start * MELS_PER_FRAME + SPAN_MELS]
 
 
-def known_frames(rng: np.random.Generator, size: int, emit: int) -> Tensor:
+def known_frames(chance: Chance, size: int, emit: int) -> Tensor:
     """Which frames of a hop's voice are known, [B, 24]: mostly as far as the look-ahead asks, often less, at random."""
-    full = np.full(size, emit + LOOKAHEAD_FRAMES)
-    late = rng.random(size) < 0.35
-    reach = np.where(late, rng.integers(0, HOP + LOOKAHEAD_FRAMES + 1, size), full)
-    known = np.arange(SPAN)[None] < ANCHORS + np.minimum(reach, HOP + LOOKAHEAD_FRAMES)[:, None]
-    return torch.from_numpy(known.astype(np.float32))
+    late = chance.happens(0.35, size, 1)
+    reach = torch.where(late, chance.integers(0, HOP + LOOKAHEAD_FRAMES + 1, size, 1), emit + LOOKAHEAD_FRAMES)
+    frames = torch.arange(SPAN, device=chance.device)
+    return (frames < ANCHORS + reach.clamp(max=HOP + LOOKAHEAD_FRAMES)).float()

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import warnings
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import resample_poly
 
 from visavis_models.errors import InputError
 from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE, N_MOTION
@@ -30,6 +31,8 @@ FloatArray = NDArray[np.float32]
 CAPTURE_FPS = 30
 CLIPS = ("1114_2_01", "1114_2_03", "1114_2_04", "1114_3_15")
 HELD_OUT_CLIP = "1114_2_04"
+# each clip is there also so many hundredths as fast, pitch and formants moved with it: other throats, more minutes
+PACES_PERCENT = (100, 82, 88, 94, 107, 114, 122)
 # channel: the rig weights that make it up, each with its share; * stands for both sides
 LEGEND: dict[str, dict[str, float]] = {
     "jawOpen": {"mouth_stretch_c": 0.9},
@@ -90,13 +93,18 @@ def load_capture(folder: Path, clip: str) -> Capture:
     return Capture(clip, audio[: T * MODEL_FRAME], motion, known)
 
 
-def facegood_scene(folder: Path, clip: str) -> Scene:
-    """A clip as a scene; its eyes, brows and head are unknown."""
-    capture = load_capture(folder, clip)
+def held_out(name: str) -> bool:
+    """Whether the scene of this name is of the clip that no model learns from, at whatever pace."""
+    return name.split("@")[0] == f"facegood/{HELD_OUT_CLIP}"
+
+
+def facegood_scene(folder: Path, clip: str, percent: int = 100) -> Scene:
+    """A clip as a scene, so many hundredths as fast; its eyes, brows and head are unknown."""
+    capture = _paced(load_capture(folder, clip), percent)
     style = np.zeros(N_STYLES, np.float32)
     style[STYLES.index("captured")] = 1.0
     return new_scene(
-        name=f"facegood/{clip}",
+        name=f"facegood/{clip}" + ("" if percent == 100 else f"@{percent}"),
         source="facegood",
         speaker="facegood",
         voice=capture.audio,
@@ -104,6 +112,18 @@ def facegood_scene(folder: Path, clip: str) -> Scene:
         known=capture.known.astype(np.float32),
         style=style,
     )
+
+
+def _paced(capture: Capture, percent: int) -> Capture:
+    """Played so many hundredths as fast, as a tape would be."""
+    if percent == 100:
+        return capture
+    audio = resample_poly(capture.audio, 100, percent).astype(np.float32)
+    T = len(audio) // MODEL_FRAME
+    places = np.clip((np.arange(T) + 0.5) * percent / 100 - 0.5, 0, len(capture.motion) - 1)
+    frames = np.arange(len(capture.motion))
+    motion = np.stack([np.interp(places, frames, column) for column in capture.motion.T], axis=1).astype(np.float32)
+    return replace(capture, audio=audio[: T * MODEL_FRAME], motion=motion)
 
 
 def _round(motion: FloatArray, rounding: FloatArray) -> None:

@@ -23,6 +23,9 @@ FloatArray = NDArray[np.float32]
 REST_ROTATION = np.array([0.014, 0.020, 0.012], np.float32)  # rad for unit wander: pitch, yaw, roll
 REST_PLACE = np.array([0.12, 0.05, 0.15], np.float32)  # cm: x, y, z
 ANSWER_FRAMES, SMILE_SEEN = 8, 0.2  # 0.32 s until a smile of at least so much is answered
+PHRASE_FRAMES, QUIET_FRAMES = 12, 6  # half a second of speech, and 0.24 s of quiet after it, are a phrase's end
+NOD_FRAMES = 6  # from there to the nod: a face that plans hops of 0.32 s from what it has heard can know of it by then
+NOD_RAD = 0.06
 EYE_REACH = 0.5  # rad of head yaw that gaze 1 makes up for
 
 
@@ -134,18 +137,19 @@ def _head(
 
 
 def _nods(motion: FloatArray, user: FloatArray, frames: int) -> None:
-    """A small double nod when the other one's phrase has ended (0.24 s of quiet after half a second of speech)."""
+    """A small double nod about half a second after the other one's phrase."""
     loud = loudness(user, frames) > 0.006
     quiet_for, spoken_for = 0, 0
-    shape = 0.05 * np.sin(np.linspace(0, np.pi, 8)) ** 2
+    shape = NOD_RAD * np.sin(np.linspace(0, np.pi, 8)) ** 2
     nod = np.concatenate([shape, 0.5 * shape])
     for k, is_loud in enumerate(loud):
         spoken_for = spoken_for + 1 if is_loud else spoken_for
         quiet_for = 0 if is_loud else quiet_for + 1
-        if quiet_for == 6 and spoken_for > 12:
-            length = min(len(nod), frames - k)
-            motion[k : k + length, INDEX["headPitch"]] += nod[:length]
-        spoken_for = 0 if quiet_for >= 6 else spoken_for
+        if quiet_for == QUIET_FRAMES and spoken_for > PHRASE_FRAMES:
+            begin = min(k + NOD_FRAMES, frames)
+            length = min(len(nod), frames - begin)
+            motion[begin : begin + length, INDEX["headPitch"]] += nod[:length]
+        spoken_for = 0 if quiet_for >= QUIET_FRAMES else spoken_for
 
 
 def _answer_smiles(motion: FloatArray, user_motion: FloatArray) -> None:

@@ -119,6 +119,30 @@ class LipReader(nn.Module):
         gain, offset = self.manner(who)[:, None].chunk(2, dim=-1)
         return out[..., :-CONTACTS] * (1.0 + gain) + offset, out[..., -CONTACTS:]
 
+    @torch.no_grad()
+    def multiply(self, factors: Tensor) -> None:
+        """What is read becomes so many times as much, by factors [K], from now on."""
+        K = len(factors)
+        self.out.weight[:K] *= factors[:, None]
+        self.out.bias[:K] *= factors
+        self.manner.weight[K:] *= factors[:, None]
+        self.manner.bias[K:] *= factors
+
+
+class LipReaders(nn.Module):
+    """Some lip readers that learned apart; what they read is the mean: it errs less than each of them."""
+
+    def __init__(self, widths: Sequence[int]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(LipReader(width) for width in widths)
+
+    def forward(self, mel: Tensor, known: Tensor, who: Tensor) -> tuple[Tensor, Tensor]:
+        """As `LipReader`, contacts as the mean of logits."""
+        mouths, contacts = zip(*(member(mel, known, who) for member in self.members), strict=True)
+        if len(mouths) == 1:
+            return mouths[0], contacts[0]
+        return sum(mouths[1:], mouths[0]) / len(mouths), sum(contacts[1:], contacts[0]) / len(contacts)
+
 
 class Block(nn.Module):
     """Causal self-attention and an MLP, both modulated by the condition (adaLN-zero)."""
@@ -149,10 +173,10 @@ class Block(nn.Module):
 class Hearing(nn.Module):
     """All that a hop makes of the own voice: features for the transformer, and the mouth that the voice alone tells."""
 
-    def __init__(self, dim: int, width: int, lip_width: int) -> None:
+    def __init__(self, dim: int, width: int, lip_widths: Sequence[int]) -> None:
         super().__init__()
         self.audio = AudioEncoder(dim, width, DILATIONS)
-        self.lips = LipReader(lip_width)
+        self.lips = LipReaders(lip_widths)
 
     def forward(self, mel: Tensor, known: Tensor, emotion: Tensor, style: Tensor, told: Tensor) -> Tensor:
         """mel [B, 156, 80], known [B, 24], emotion [B, 6], style [B, 9], told [B, 2] -> [B, 24, dim + K + 2]."""
@@ -163,10 +187,13 @@ class Hearing(nn.Module):
 class MotionNet(nn.Module):
     """Predicts clean motion from noisy motion and its conditions; all motion is in units of `scale`."""
 
-    def __init__(self, dim: int = 160, depth: int = 4, heads: int = 5, width: int = 96, lip_width: int = 224) -> None:
+    def __init__(
+        self, dim: int = 160, depth: int = 4, heads: int = 5, width: int = 96, lip_widths: Sequence[int] = (224,)
+    ) -> None:
+        """Args: of the transformer and of its audio encoder; a width for each of the lip readers."""
         super().__init__()
-        self.config = {"dim": dim, "depth": depth, "heads": heads, "width": width, "lip_width": lip_width}
-        self.hearing = Hearing(dim, width, lip_width)
+        self.config = {"dim": dim, "depth": depth, "heads": heads, "width": width, "lip_widths": list(lip_widths)}
+        self.hearing = Hearing(dim, width, lip_widths)
         self.mouth = nn.Linear(len(SPEECH), dim)
         self.anchor = nn.Linear(N_MOTION, dim)
         self.no_anchor = nn.Parameter(torch.zeros(dim))
@@ -241,7 +268,7 @@ def who(emotion: Tensor, style: Tensor, told: Tensor) -> Tensor:
 
 def level_features(level: Tensor) -> Tensor:
     """Sines and cosines of the noise level, [B] -> [B, 32]."""
-    rates = torch.exp(torch.linspace(0.0, math.log(50.0), LEVEL_FEATURES // 2))
+    rates = torch.exp(torch.linspace(0.0, math.log(50.0), LEVEL_FEATURES // 2, device=level.device))
     angles = level[:, None] * rates
     return torch.cat([angles.sin(), angles.cos()], dim=-1)
 

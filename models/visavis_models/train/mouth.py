@@ -38,7 +38,7 @@ CHANNELS = {
 # class: dominance of (jaw, round, lips, seal, tongue)
 DOMINANCE = {
     "silence": (1.6, 0.7, 1.5, 1.5, 0.6),
-    "bilabial": (2.0, 0.1, 4.0, 6.0, 0.1),
+    "bilabial": (1.4, 0.1, 2.0, 6.0, 0.1),
     "labiodental": (1.8, 0.3, 3.0, 5.0, 0.1),
     "dental": (1.2, 0.1, 0.8, 1.0, 3.0),
     "alveolar": (0.8, 0.1, 0.5, 1.0, 3.0),
@@ -93,7 +93,7 @@ DIPHTHONGS = {"A": "eɪ", "I": "aɪ", "O": "oʊ", "Q": "əʊ", "W": "aʊ", "Y": 
 SEAL = {"bilabial": (0.30, 0.18, 0.18), "labiodental": (0.0, 0.45, 0.0)}  # press, lower roll, upper roll
 BITE_JAW = 0.06  # at most this far open
 BITE = {"mouthRollLower": 0.5, "mouthUpperUpLeft": 0.18, "mouthUpperUpRight": 0.18}
-CLOSURE_EDGE_S = 0.04
+CLOSING_S, RELEASE_S = 0.04, 0.025  # lips meet more slowly than they spring apart
 CLOSURE_MIN_S = 0.07
 
 
@@ -155,8 +155,8 @@ def _held(symbols: str, phones: Sequence[Phone], frames: int) -> FloatArray:
         if phone.symbol not in symbols:
             continue
         spare = max(0.0, CLOSURE_MIN_S - (phone.end - phone.begin)) / 2
-        outside = np.maximum(phone.begin - spare - t, t - phone.end - spare)
-        held = np.maximum(held, 0.5 + 0.5 * np.cos(np.pi * np.clip(outside / CLOSURE_EDGE_S, 0, 1)))
+        outside = np.maximum((phone.begin - spare - t) / CLOSING_S, (t - phone.end - spare) / RELEASE_S)
+        held = np.maximum(held, 0.5 + 0.5 * np.cos(np.pi * np.clip(outside, 0, 1)))
     return held.astype(np.float32)
 
 

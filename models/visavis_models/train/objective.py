@@ -6,8 +6,8 @@ Motion is in units of `scale` throughout. All functions are pure: chance comes i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -15,10 +15,10 @@ from torch.nn import functional as F
 from visavis_models.serve.layout import ANCHORS, HOP, START_LEVEL, WINDOW, levels, temperatures
 from visavis_models.spec import N_MOTION
 from visavis_models.train.batches import Batch, hop_mel, known_frames
+from visavis_models.train.chance import Chance
 from visavis_models.train.model import MotionNet
-from visavis_models.train.reading import CHANNEL_WEIGHT
+from visavis_models.train.reading import constants
 
-TEMPERATURE = torch.from_numpy(temperatures())
 DRAFT_WEIGHT, UNHEARD_WEIGHT = 0.4, 0.25
 VELOCITY_WEIGHT, SEAM_WEIGHT, AGREEMENT_WEIGHT = 1.0, 0.5, 0.2
 ANCHOR_NOISE, ANCHOR_DROP, ANCHOR_FAINT = 0.12, 0.1, 0.15
@@ -44,14 +44,13 @@ class Hop:
     weight: Tensor  # [B, 14, 60]
 
 
-def cut_hop(net: MotionNet, batch: Batch, scale: Tensor, start: int, emit: int, rng: np.random.Generator) -> Hop:
-    """The hop whose window begins `start` frames after the first anchors."""
+def cut_hop(net: MotionNet, batch: Batch, scale: Tensor, start: int, emit: int, known: Tensor) -> Hop:
+    """The hop whose window begins `start` frames after the first anchors; which of its voice is known, [B, 24]."""
     B = len(batch.motion)
     past, window = slice(start, start + ANCHORS), slice(start + ANCHORS, start + ANCHORS + WINDOW)
-    known = known_frames(rng, B, emit)
     heard = known[:, ANCHORS:]
-    emitted = torch.where(torch.arange(WINDOW) < emit, 1.0, DRAFT_WEIGHT)[None]
-    weight = (emitted * torch.where(heard > 0, 1.0, UNHEARD_WEIGHT))[..., None] * CHANNEL_WEIGHT
+    emitted = torch.where(torch.arange(WINDOW, device=known.device) < emit, 1.0, DRAFT_WEIGHT)[None]
+    weight = (emitted * torch.where(heard > 0, 1.0, UNHEARD_WEIGHT))[..., None] * constants(known.device).weight
     return Hop(
         features=net.hearing(hop_mel(batch, start), known, batch.emotion, batch.style, batch.told),
         user_mel=batch.user_mel[:, past],
@@ -84,17 +83,17 @@ def loss_of(clean: Tensor, hop: Hop, anchors: Tensor) -> Tensor:
     return motion.mean() + VELOCITY_WEIGHT * velocity.mean() + SEAM_WEIGHT * bend[:, :2].mean()
 
 
-def denoising_loss(net: MotionNet, batch: Batch, scale: Tensor, rng: np.random.Generator) -> Tensor:
+def denoising_loss(net: MotionNet, batch: Batch, scale: Tensor, chance: Chance) -> Tensor:
     """One step from recorded motion under noise, `x_t = (1 - t) x_0 + t eps`, or from where the sampler starts."""
     B = len(batch.motion)
-    hop = cut_hop(net, batch, scale, 0, int(rng.integers(1, HOP + 1)), rng)
-    anchors, anchor_known = _disturbed(batch.motion[:, :ANCHORS] / scale, rng)
-    eps = _normal(rng, hop.wanted.shape)
-    starting = torch.from_numpy(rng.random(B) < 0.5)[:, None, None]
-    level = torch.from_numpy(np.sqrt(rng.random((B, 1, 1))).astype(np.float32))
-    level = torch.where(starting, START_LEVEL, level)
-    base = torch.where(starting, _draft_like(hop.wanted, anchors, rng), hop.wanted)
-    noisy = (1 - level) * base + level * eps * torch.where(starting, TEMPERATURE, 1.0)
+    emit = int(chance.host.integers(1, HOP + 1))
+    hop = cut_hop(net, batch, scale, 0, emit, known_frames(chance, B, emit))
+    anchors, anchor_known = _disturbed(batch.motion[:, :ANCHORS] / scale, chance)
+    eps = chance.normal(*hop.wanted.shape)
+    starting = chance.happens(0.5, B, 1, 1)
+    level = torch.where(starting, START_LEVEL, chance.uniform(B, 1, 1).sqrt())
+    base = torch.where(starting, _draft_like(hop.wanted, anchors, chance), hop.wanted)
+    noisy = (1 - level) * base + level * eps * torch.where(starting, _temperature(eps.device), 1.0)
     clean = denoise(net, hop, anchors, anchor_known, noisy, level[:, 0, 0])
     return loss_of(clean, hop, anchors)
 
@@ -103,7 +102,7 @@ def rollout_loss(
     net: MotionNet,
     batch: Batch,
     scale: Tensor,
-    rng: np.random.Generator,
+    chance: Chance,
     *,
     steps: int = 2,
     teacher: MotionNet | None = None,
@@ -114,20 +113,19 @@ def rollout_loss(
     in `TEACHER_STEPS` steps (consistency distillation, Song et al. 2023, with the end of the path as its target).
     Gradients stay within a step: what one step hands to the next is data (self-rollout).
     """
-    start, total, hops = 0, torch.zeros(()), 0
-    anchors, anchor_known = _disturbed(batch.motion[:, :ANCHORS] / scale, rng)
+    start, total, hops = 0, torch.zeros((), device=chance.device), 0
+    temperature = _temperature(chance.device)
+    anchors, anchor_known = _disturbed(batch.motion[:, :ANCHORS] / scale, chance)
     drafts, foreseen = anchors[:, -1:].expand(-1, WINDOW, -1), None
     while start + ANCHORS + WINDOW <= batch.motion.shape[1]:
-        emit = int(rng.integers(1, HOP + 1)) if rng.random() < 0.4 else HOP
-        kept = rng.bit_generator.state
-        hop = cut_hop(net, batch, scale, start, emit, rng)
-        eps = _normal(rng, hop.wanted.shape) * TEMPERATURE
+        emit = int(chance.host.integers(1, HOP + 1)) if chance.host.random() < 0.4 else HOP
+        heard = known_frames(chance, len(anchors), emit)
+        hop = cut_hop(net, batch, scale, start, emit, heard)
+        eps = chance.normal(*hop.wanted.shape) * temperature
         shown = None
         if teacher is not None:
-            same = np.random.default_rng()
-            same.bit_generator.state = kept  # the teacher hears as far as the student does
-            with torch.no_grad():
-                taught = cut_hop(teacher, batch, scale, start, emit, same)
+            with torch.no_grad():  # the teacher hears as far as the student does
+                taught = cut_hop(teacher, batch, scale, start, emit, heard)
                 shown = sample(teacher, taught, anchors, anchor_known, drafts, eps, TEACHER_STEPS)
         clean = drafts
         for level in levels(steps):
@@ -147,7 +145,7 @@ def rollout_loss(
         # where a channel's motion is unknown, so are anchors of it: they stay at zero
         known = batch.known[:, start + ANCHORS : start + ANCHORS + emit]
         anchors = torch.cat([anchors, clean[:, :emit] * known], dim=1)[:, -ANCHORS:]
-        anchor_known = torch.cat([anchor_known, torch.ones(len(eps), emit)], dim=1)[:, -ANCHORS:]
+        anchor_known = torch.cat([anchor_known, torch.ones_like(eps[:, :emit, 0])], dim=1)[:, -ANCHORS:]
         drafts = torch.cat([clean[:, emit:], clean[:, -1:].expand(-1, emit, -1)], dim=1)
         start += emit
     return total / (hops * steps)
@@ -172,30 +170,30 @@ def _change(motion: Tensor, before: Tensor, order: int) -> Tensor:
     return torch.diff(torch.cat([before[:, -order:], motion], dim=1), n=order, dim=1)
 
 
+@cache
+def _temperature(device: torch.device) -> Tensor:
+    return torch.from_numpy(temperatures()).to(device)
+
+
 def _filled(like: Tensor, level: float) -> Tensor:
-    return torch.full((len(like),), level)
+    return torch.full((len(like),), level, device=like.device)
 
 
-def _normal(rng: np.random.Generator, shape: torch.Size) -> Tensor:
-    return torch.from_numpy(rng.standard_normal(tuple(shape), np.float32))
-
-
-def _disturbed(anchors: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+def _disturbed(anchors: Tensor, chance: Chance) -> tuple[Tensor, Tensor]:
     """Anchors with noise, and which of them are given: none for a tenth of the batch, the newest few for another."""
     B = len(anchors)
-    given = np.where(rng.random(B) < ANCHOR_DROP, 0, ANCHORS)
-    given = np.where(rng.random(B) < ANCHOR_DROP, rng.integers(0, ANCHORS, B), given)
-    known = np.arange(ANCHORS)[None] >= ANCHORS - given[:, None]
+    given = torch.where(chance.happens(ANCHOR_DROP, B, 1), 0, ANCHORS)
+    given = torch.where(chance.happens(ANCHOR_DROP, B, 1), chance.integers(0, ANCHORS, B, 1), given)
+    known = torch.arange(ANCHORS, device=anchors.device) >= ANCHORS - given
     # some faces are fainter than their emotion asks for, so that an emotion can also arise
-    faint = np.where(rng.random(B) < ANCHOR_FAINT, rng.random(B), 1.0).astype(np.float32)[:, None, None]
-    slow = _normal(rng, torch.Size((B, 1, N_MOTION))) + 0.5 * _normal(rng, anchors.shape)
-    return anchors * torch.from_numpy(faint) + ANCHOR_NOISE * slow, torch.from_numpy(known.astype(np.float32))
+    faint = torch.where(chance.happens(ANCHOR_FAINT, B, 1, 1), chance.uniform(B, 1, 1), 1.0)
+    slow = chance.normal(B, 1, N_MOTION) + 0.5 * chance.normal(*anchors.shape)
+    return anchors * faint + ANCHOR_NOISE * slow, known.float()
 
 
-def _draft_like(wanted: Tensor, anchors: Tensor, rng: np.random.Generator) -> Tensor:
+def _draft_like(wanted: Tensor, anchors: Tensor, chance: Chance) -> Tensor:
     """What a hop may find as drafts: the last anchor held, or rough foresight of the first frames, held after them."""
-    B = len(wanted)
-    rough = wanted + 0.4 * _normal(rng, wanted.shape)
+    rough = wanted + 0.4 * chance.normal(*wanted.shape)
     reach = WINDOW - HOP
     rough = torch.cat([rough[:, :reach], rough[:, reach - 1 : reach].expand(-1, HOP, -1)], dim=1)
-    return torch.where(torch.from_numpy(rng.random(B) < 0.5)[:, None, None], rough, anchors[:, -1:].expand_as(rough))
+    return torch.where(chance.happens(0.5, len(wanted), 1, 1), rough, anchors[:, -1:].expand_as(rough))

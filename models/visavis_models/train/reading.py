@@ -8,6 +8,7 @@ gaps, width, chin) is compared too: channels share it, and errors of theirs that
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -19,8 +20,9 @@ from visavis_models.serve.head import Head
 from visavis_models.serve.layout import SPEECH
 from visavis_models.spec import INDEX, N_MOTION
 from visavis_models.train.batches import Batch
+from visavis_models.train.chance import Chance
 from visavis_models.train.lips import FITTED, MEASURES
-from visavis_models.train.model import LipReader, who
+from visavis_models.train.model import LipReaders, who
 
 # outer ring, inner ring, chin: mediapipe's marks whose places are compared
 LIPS = (
@@ -32,7 +34,7 @@ CUT_SHORT = 0.25  # how often the voice ends, unknown from there on, within a st
 UNKNOWN_WEIGHT = 0.2
 DROPOUT = 0.1  # of what the reader hears, while it learns
 MOTION_WEIGHT, VELOCITY_WEIGHT, SPREAD_WEIGHT = 0.5, 0.5, 0.05
-CONTACT_WEIGHT, CLOSURE_WEIGHT, LIPS_WEIGHT = 0.1, 4.0, 2.0
+CONTACT_WEIGHT, CLOSURE_WEIGHT, LIPS_WEIGHT = 0.6, 4.0, 2.0
 MEASURE_WEIGHT, APART_WEIGHT = 1.0, 0.3
 HUBER = 3.0  # in units of a channel's spread: squares but for what is far off
 LIPS_HUBER_CM, LIPS_UNIT_CM = 0.5, 0.1
@@ -45,26 +47,35 @@ CHANNEL_WEIGHT = torch.ones(N_MOTION)
 CHANNEL_WEIGHT[list(SPEECH)] = 1.5
 for _name, _weight in {
     "jawOpen": 4.0, "mouthFunnel": 3.0, "mouthPucker": 3.0, "mouthRollLower": 2.0, "mouthRollUpper": 2.0,
-    "mouthLowerDownLeft": 2.5, "mouthLowerDownRight": 2.5,
+    "mouthLowerDownLeft": 2.5, "mouthLowerDownRight": 2.5, "mouthSmileLeft": 2.0, "mouthSmileRight": 2.0,
+    "headPitch": 3.0,
 }.items():  # fmt: skip
     CHANNEL_WEIGHT[INDEX[_name]] = _weight
 
 
-def reading_loss(lips: LipReader, batch: Batch, scale: Tensor, rng: np.random.Generator) -> Tensor:
+def reading_loss(lips: LipReaders, batch: Batch, scale: Tensor, chance: Chance, *, dropout: float = DROPOUT) -> Tensor:
     """Motion, velocity, spread, places and measures of the lips, and contacts, where a source knows them.
 
     Args:
-        lips: the reader; motion in units of `scale` [60].
+        lips: each of the readers learns for itself; motion in units of `scale` [60].
         batch: stretches of any length.
-        rng: of where the voice is cut short.
+        chance: of where the voice is cut short.
+        dropout: share of what a reader hears that is left out.
     """
     B, T, _ = batch.motion.shape
-    ends = np.where(rng.random(B) < CUT_SHORT, rng.integers(0, T, B), T)
-    heard = torch.from_numpy((np.arange(T) < ends[:, None]).astype(np.float32))
-    mouth, contact = lips(batch.mel, heard, who(batch.emotion, batch.style, batch.told), DROPOUT)
-    picked = list(SPEECH)
+    ends = torch.where(chance.happens(CUT_SHORT, B, 1), chance.integers(0, T, B, 1), T)
+    heard = (torch.arange(T, device=scale.device) < ends).float()
+    condition = who(batch.emotion, batch.style, batch.told)
+    losses = [_loss(*lip(batch.mel, heard, condition, dropout), batch, heard, scale) for lip in lips.members]
+    return torch.stack(losses).mean()
+
+
+def _loss(mouth: Tensor, contact: Tensor, batch: Batch, heard: Tensor, scale: Tensor) -> Tensor:
+    """Of one reader's mouth [B, T, K] and contacts [B, T, 2], with the voice known where `heard` [B, T] is 1."""
+    fixed = constants(scale.device)
+    picked = fixed.speech
     wanted = batch.motion[..., picked] / scale[picked]
-    weight = CHANNEL_WEIGHT[picked] * batch.known[..., picked] * (heard + UNKNOWN_WEIGHT * (1 - heard))[..., None]
+    weight = fixed.weight[picked] * batch.known[..., picked] * (heard + UNKNOWN_WEIGHT * (1 - heard))[..., None]
     motion = (_squares(mouth, wanted) * weight).mean()
     velocity = (_squares(mouth.diff(dim=1), wanted.diff(dim=1)) * weight[:, 1:]).mean()
     spread = (_squares(mouth.std(dim=1), wanted.std(dim=1)) * weight.mean(dim=1)).mean()
@@ -76,7 +87,7 @@ def reading_loss(lips: LipReader, batch: Batch, scale: Tensor, rng: np.random.Ge
     closing = closure_loss(full, batch.contact[..., 0] * phoned)
     spoken = F.binary_cross_entropy_with_logits(contact, batch.contact.clamp(0, 1), reduction="none").mean(dim=-1)
     # a capture has no phones, but where its lips are apart nothing holds them
-    parted = (batch.motion @ measures()[:, 0] > APART_CM) * (1 - batch.phoned[:, None]) * heard
+    parted = (batch.motion @ fixed.measures[:, 0] > APART_CM) * (1 - batch.phoned[:, None]) * heard
     return (
         MOTION_WEIGHT * motion
         + VELOCITY_WEIGHT * velocity
@@ -102,8 +113,9 @@ def measures() -> Tensor:
 
 def measure_loss(apart: Tensor, batch: Batch, heard: Tensor) -> Tensor:
     """Mean square of what differs in `measures`, in their spreads, where a capture was fitted to landmarks."""
-    fitted = batch.known[..., [INDEX[name] for name in FITTED]].amin(dim=-1) * (1 - batch.phoned[:, None])
-    return ((apart @ measures() / torch.tensor(MEASURE_SPREAD_CM)).square().mean(dim=-1) * fitted * heard).mean()
+    fixed = constants(apart.device)
+    fitted = batch.known[..., fixed.fitted].amin(dim=-1) * (1 - batch.phoned[:, None])
+    return ((apart @ fixed.measures / fixed.spread_cm).square().mean(dim=-1) * fitted * heard).mean()
 
 
 @cache
@@ -119,15 +131,40 @@ def lip_modes() -> Tensor:
 
 def lip_distance(apart: Tensor, weight: Tensor) -> Tensor:
     """Mean Huber distance of the lips' places in units of 1 mm, for differences of motion [B, T, 60]."""
-    places = apart @ lip_modes()
+    places = apart @ constants(apart.device).modes
     return (F.smooth_l1_loss(places, torch.zeros_like(places), beta=LIPS_HUBER_CM, reduction="none").mean(dim=-1)
             * weight).mean() / LIPS_UNIT_CM  # fmt: skip
 
 
 def closure_loss(motion: Tensor, contact: Tensor) -> Tensor:
     """What parts the lips, [B, T, 60] absolute, while p, b or m hold them ([B, T] near 1)."""
-    opening = motion[..., PARTING].clamp(min=0.0).sum(dim=-1)
+    opening = motion[..., constants(motion.device).parting].clamp(min=0.0).sum(dim=-1)
     return (opening * contact * (contact > 0.9)).mean()
+
+
+@dataclass(frozen=True)
+class Constants:
+    """What the losses compare with, on one device: copies in a step would make it wait.
+
+    Numbers of channels: speech [K], parting, fitted. weight [60] of channels, measures [60, 4] and their spread_cm [4],
+    modes [60, 3 * marks].
+    """
+
+    speech: Tensor
+    parting: Tensor
+    fitted: Tensor
+    weight: Tensor
+    measures: Tensor
+    spread_cm: Tensor
+    modes: Tensor
+
+
+@cache
+def constants(device: torch.device) -> Constants:
+    """The constants on this device."""
+    channels = (SPEECH, PARTING, [INDEX[name] for name in FITTED])
+    values = (CHANNEL_WEIGHT, measures(), torch.tensor(MEASURE_SPREAD_CM), lip_modes())
+    return Constants(*(torch.tensor(part).to(device) for part in channels), *(value.to(device) for value in values))
 
 
 def _squares(a: Tensor, b: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""The lip reader's last layer for one talker in closed form, while the mouths of all others stay as they are.
+"""The lip readers' last layers in closed form: what tells of held lips, and one talker's mouth.
 
     python -m visavis_models.train.readout DATA MODEL OUT [--talker grid]
 
@@ -27,7 +27,7 @@ from torch import Tensor
 from visavis_models.errors import InputError
 from visavis_models.serve.layout import SPEECH
 from visavis_models.serve.motion import CARD
-from visavis_models.train.captures import HELD_OUT_CLIP
+from visavis_models.train.captures import held_out
 from visavis_models.train.export import export
 from visavis_models.train.model import CONTACTS, LipReader, MotionNet
 from visavis_models.train.reading import APART_CM, measures
@@ -42,7 +42,7 @@ Array = NDArray[np.float64]
 
 
 def refit(lips: LipReader, scale: Tensor, scenes: Sequence[Scene], talker: str) -> tuple[float, float]:
-    """Change the last layer of `lips` in place, for the channels that the talker's captures know.
+    """Change the last layer of a reader in place, for the channels that the talker's captures know.
 
     Args:
         scenes: to learn from; what is authored counts as one source.
@@ -142,12 +142,11 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder made by visavis_models.train.studio")
     parser.add_argument("model", type=Path, help="folder of an exported model")
     parser.add_argument("out", type=Path, help="folder for the new one; may be the same")
-    parser.add_argument("--talker", choices=MEASURED, default="grid")
+    parser.add_argument("--talker", choices=MEASURED, help="solve for this talker's mouth, too")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    held_out = f"facegood/{HELD_OUT_CLIP}"
-    scenes = load_scenes(options.data, lambda scene: scene.split == "train" and scene.name != held_out)
-    if not any(scene.source == options.talker for scene in scenes):
+    scenes = load_scenes(options.data, lambda scene: scene.split == "train" and not held_out(scene.name))
+    if options.talker and not any(scene.source == options.talker for scene in scenes):
         raise InputError(f"{options.data}: no scenes of {options.talker} there; make them with --captures")
     try:
         card = json.loads((options.model / CARD).read_text())
@@ -155,11 +154,13 @@ def main() -> None:
         raise InputError(f"{options.model}: no exported model there ({error.strerror})") from error
     net = MotionNet(**card["config"])
     scale = begin_from(net, options.model)
-    before, after = refit(net.hearing.lips, scale, scenes, options.talker)
-    print(f"{options.talker}: mean square error {before:.3f} -> {after:.3f} over what its last layer learned from")
-    before, after = refit_contact(net.hearing.lips, scenes)
-    print(f"held lips: mean cross-entropy {before:.3f} -> {after:.3f}")
-    export(net, scale, card["training"] | {"readout": options.talker}, options.out)
+    for lips in net.hearing.lips.members:
+        if options.talker:
+            before, after = refit(lips, scale, scenes, options.talker)
+            print(f"{options.talker}: mean square error {before:.3f} -> {after:.3f} over what it learned from")
+        before, after = refit_contact(lips, scenes)
+        print(f"held lips: mean cross-entropy {before:.3f} -> {after:.3f}")
+    export(net, scale, card["training"] | {"readout": options.talker or "held lips"}, options.out)
 
 
 if __name__ == "__main__":

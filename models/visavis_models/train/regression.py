@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from visavis_models.serve.layout import CONTEXT_FRAMES
 from visavis_models.serve.mel import BANDS, MELS_PER_FRAME, frame_features
 from visavis_models.train.batches import augmented
+from visavis_models.train.chance import Chance
 from visavis_models.train.model import N_WHO, LipReader
 
 FloatArray = NDArray[np.float32]
@@ -78,6 +79,7 @@ def fit(
         rng = np.random.default_rng([seed, step])
         optimiser.param_groups[0]["lr"] = RATE * min(1.0, (step + 1) / WARM_UP, 1.05 - step / steps)
         mel, wanted = _draw(mels, targets, lengths, rng)
+        mel = augmented(mel, Chance([seed, step, 1]))
         predicted, _ = net(mel, torch.ones(BATCH, wanted.shape[1]), torch.zeros(BATCH, N_WHO))
         optimiser.zero_grad(set_to_none=True)
         (predicted - wanted).square().mean().backward()  # type: ignore[no-untyped-call]
@@ -92,13 +94,13 @@ def fit(
 def _draw(
     mels: list[FloatArray], targets: list[FloatArray], lengths: NDArray[np.int64], rng: np.random.Generator
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Augmented features [B, 60 + 4 T, 80] and curves [B, T, K] of stretches anywhere."""
+    """Features [B, 60 + 4 T, 80] and curves [B, T, K] of stretches anywhere."""
     T = min(STRETCH_FRAMES, int(lengths.min()))
     picked = rng.choice(len(mels), BATCH, p=lengths / lengths.sum())
     begins = [int(rng.integers(0, lengths[k] - T + 1)) for k in picked]
     mel = [mels[k][b * MELS_PER_FRAME : (b + T) * MELS_PER_FRAME + LEAD] for k, b in zip(picked, begins, strict=True)]
     wanted = [targets[k][b : b + T] for k, b in zip(picked, begins, strict=True)]
-    return torch.from_numpy(augmented(np.stack(mel), rng)), torch.from_numpy(np.stack(wanted))
+    return torch.from_numpy(np.stack(mel)), torch.from_numpy(np.stack(wanted))
 
 
 def led(mel: FloatArray) -> FloatArray:

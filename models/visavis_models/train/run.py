@@ -1,12 +1,15 @@
 """Train the motion model: the whole recipe in one command.
 
-    python -m visavis_models.train.run DATA RUN [--preset release] [--start FOLDER [--fresh-reader]]
+    python -m visavis_models.train.run DATA RUN [--preset release] [--readers RUN ...] [--start FOLDER] [--device auto]
 
 Four phases follow each other: the lip reader learns to read (`reading`), then the transformer to denoise, then the
 sampler on its own anchors (self-rollout), and last it is distilled to two steps and to one; the weights before that are
 the teacher, RUN/teacher.pt. Presets are rows of a table. A run resumes exactly from its last checkpoint: every step
 draws its chance from the seed and its own number, so a run cut in two equals one in a piece. RUN/losses.png shows how
 it goes while it runs.
+
+Data and network lie on one device, a GPU where there is one; large draws of chance fall there too, so a run is exact on
+one kind of device, not across kinds.
 """
 
 from __future__ import annotations
@@ -17,8 +20,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +31,17 @@ from safetensors.torch import load_file
 from tqdm import tqdm
 
 from visavis_models.errors import InputError
-from visavis_models.train.batches import Windows
-from visavis_models.train.captures import HELD_OUT_CLIP
+from visavis_models.serve.layout import SPEECH
+from visavis_models.train.batches import ANSWERS, SHARES, Windows
+from visavis_models.train.captures import HELD_OUT_CLIP, held_out
+from visavis_models.train.chance import Chance
 from visavis_models.train.model import MotionNet
 from visavis_models.train.objective import denoising_loss, rollout_loss
-from visavis_models.train.reading import STRETCH_FRAMES, reading_loss
+from visavis_models.train.reading import DROPOUT, STRETCH_FRAMES, reading_loss
 from visavis_models.train.scenes import load_scenes
 
 PHASES = ("read", "denoise", "rollout", "distil")
 PHASES_RATE = {"read": 2.0, "denoise": 1.0, "rollout": 0.5, "distil": 0.3}  # of a preset's rate
-READER = "hearing.lips."  # how the names of its weights begin
 CHECKPOINT, TEACHER, LOG, PICTURE = "checkpoint.pt", "teacher.pt", "log.csv", "losses.png"
 
 
@@ -45,8 +49,10 @@ CHECKPOINT, TEACHER, LOG, PICTURE = "checkpoint.pt", "teacher.pt", "log.csv", "l
 class Preset:
     """How long each phase is, in steps, and how large the network.
 
-    `batch` windows of a hop are drawn for a step; a quarter as many stretches of 4 s for the reader, and as many fewer
-    windows as a rollout has hops (3 to `hops`).
+    `batch` windows of a hop are drawn for a step; a quarter as many stretches of 3 s for the reader, and as many fewer
+    windows as a rollout has hops (3 to `hops`). `dropout` is of what the reader hears, `tempo` how much faster or
+    slower its stretches are; with `beside` 0 it is not taught beside the other phases. `answers`, `facegood` and
+    `grid` are shares of the windows, see `Windows`.
     """
 
     read: int
@@ -64,6 +70,12 @@ class Preset:
     hops: int = 4
     average: float = 0.998
     save_every: int = 100
+    dropout: float = DROPOUT
+    tempo: float = 0.0
+    beside: int = 1
+    answers: float = ANSWERS
+    facegood: float = SHARES["facegood"]
+    grid: float = SHARES["grid"]
 
     @property
     def steps(self) -> int:
@@ -75,17 +87,20 @@ class Preset:
         return PHASES[int(np.searchsorted(ends, step, side="right"))]
 
 
-# ablation: under 20 minutes on two free cores; release: under 6 hours
+# ablation: under 20 minutes on two free cores
 PRESETS = {
     "smoke": Preset(
         12, 12, 6, 4, batch=16, dim=32, depth=1, heads=2, width=16, lip_width=16, rate=5e-3, warm_up=4, average=0.9,
         save_every=10,
     ),
     "ablation": Preset(600, 600, 250, 100, average=0.99),
-    "day": Preset(350, 0, 170, 40, batch=32, hops=3, average=0.98, warm_up=30, save_every=20),
+    # on a GPU, minutes; release is for --readers of some runs of the preset reader
+    "reader": Preset(
+        6000, 0, 0, 0, batch=256, dim=32, depth=1, heads=2, width=16, lip_width=320, average=0.9985, save_every=500,
+        tempo=0.12,
+    ),
     "release": Preset(
-        6000, 14_000, 6000, 2500, dim=192, depth=6, heads=6, width=128, lip_width=256, hops=6, average=0.9995,
-        save_every=250,
+        0, 5000, 1500, 500, batch=512, dim=192, depth=6, heads=6, width=128, average=0.9985, save_every=250,
     ),
 }  # fmt: skip
 
@@ -103,91 +118,143 @@ def rate_at(step: int, preset: Preset) -> float:
     return full * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, through))))
 
 
+def device_named(name: str) -> torch.device:
+    """`auto` is a GPU where there is one.
+
+    Raises:
+        InputError: a GPU is asked for and there is none.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name.startswith("cuda"):
+        if not torch.cuda.is_available():
+            raise InputError(f"--device {name}: torch finds no GPU here; leave it out or say --device cpu")
+        torch.set_float32_matmul_precision("high")  # TF32
+    return torch.device(name)
+
+
 def train(
     data: Path, run: Path, preset: Preset, *, seed: int = 0, stop_at: int | None = None, start: Path | None = None,
-    fresh_reader: bool = False,
+    readers: Sequence[Path] = (), device: str = "cpu",
 ) -> list[float]:  # fmt: skip
     """Train until the preset's last step, or until `stop_at`; goes on from RUN/checkpoint.pt where there is one.
 
     Args:
         start: the folder of an exported model of the preset's size to begin with; its units are kept.
-        fresh_reader: begin with all of it but the lip reader, which begins from nothing.
+        readers: runs whose lip readers are taken together, as they are: they are not taught any more.
+        device: as for `device_named`.
 
     Returns:
         The losses of the steps done now.
     """
     # -- data, model, optimiser
-    held_out = f"facegood/{HELD_OUT_CLIP}"
-    windows = Windows(load_scenes(data, lambda scene: scene.split == "train" and scene.name != held_out))
+    place = device_named(device)
+    scenes = load_scenes(data, lambda scene: scene.split == "train" and not held_out(scene.name))
+    windows = Windows(scenes, {"facegood": preset.facegood, "grid": preset.grid}, preset.answers, place)
     torch.manual_seed(seed)
-    net = MotionNet(preset.dim, preset.depth, preset.heads, preset.width, preset.lip_width)
-    scale = begin_from(net, start, fresh_reader) if start else windows.scale
+    taken = [load_trained(folder / CHECKPOINT) for folder in readers]
+    widths = [width for net, _, _ in taken for width in net.config["lip_widths"]] or [preset.lip_width]
+    widths = lip_widths(start) if start else widths
+    net = MotionNet(preset.dim, preset.depth, preset.heads, preset.width, widths)
+    scale = begin_from(net, start) if start else windows.scale
+    if taken:
+        scale = taken[0][1]
+        take_readers(net, [(other, units) for other, units, _ in taken], scale)
+    taught = not taken and (preset.read or preset.beside)
+    net.hearing.lips.requires_grad_(bool(taught))
+    net, scale = net.to(place), scale.to(place)
+    learning = [parameter for parameter in net.parameters() if parameter.requires_grad]
     average = {name: value.clone() for name, value in net.state_dict().items()}
-    optimiser = torch.optim.AdamW(net.parameters(), lr=preset.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimiser = torch.optim.AdamW(
+        learning, lr=preset.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=place.type == "cuda"
+    )
     first, spent = 0, 0.0
 
     # -- go on where an earlier run stopped
     run.mkdir(parents=True, exist_ok=True)
     path = run / CHECKPOINT
     if path.exists():
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, weights_only=True, map_location=place)
         net.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
         average, scale, first, spent = state["average"], state["scale"], state["step"], state["seconds"]
 
     # -- steps
     last = min(preset.steps, stop_at or preset.steps)
-    losses: list[float] = []
+    losses: list[torch.Tensor] = []
     begun = time.monotonic()
     teacher = None
     for step in tqdm(range(first, last), initial=first, total=last, disable=not sys.stderr.isatty()):
-        rng = np.random.default_rng([seed, step])
-        torch.manual_seed(int(rng.integers(2**31)))  # of dropout
+        chance = Chance([seed, step], place)
+        torch.manual_seed(int(chance.host.integers(2**31)))  # of dropout
         phase = preset.phase(step)
-        # the reader goes on reading beside everything else, half as much
-        stretches = preset.batch // (4 if phase == "read" else 8)
-        loss = reading_loss(net.hearing.lips, windows.draw(rng, stretches, STRETCH_FRAMES), scale, rng)
+        loss = torch.zeros((), device=place)
+        if taught:
+            # the reader goes on reading beside everything else, half as much
+            stretches = preset.batch // (4 if phase == "read" else 8)
+            batch = windows.draw(chance, stretches, STRETCH_FRAMES, preset.tempo)
+            loss = loss + reading_loss(net.hearing.lips, batch, scale, chance, dropout=preset.dropout)
         if phase == "denoise":
-            loss = loss + denoising_loss(net, windows.hops(rng, preset.batch), scale, rng)
+            loss = loss + denoising_loss(net, windows.hops(chance, preset.batch), scale, chance)
         elif phase in ("rollout", "distil"):
             if phase == "distil" and teacher is None:
-                teacher = _teacher(run / TEACHER, net, average, scale, step, preset)
-            hops = int(rng.integers(min(3, preset.hops), preset.hops + 1))
-            batch = windows.hops(rng, max(2, preset.batch // hops), hops)
-            steps = 2 if phase == "rollout" or rng.random() < 0.5 else 1
-            loss = loss + rollout_loss(net, batch, scale, rng, steps=steps, teacher=teacher)
+                teacher = _teacher(run / TEACHER, net, average, scale, step, preset).to(place)
+            hops = int(chance.host.integers(min(3, preset.hops), preset.hops + 1))
+            batch = windows.hops(chance, max(2, preset.batch // hops), hops)
+            steps = 2 if phase == "rollout" or chance.host.random() < 0.5 else 1
+            loss = loss + rollout_loss(net, batch, scale, chance, steps=steps, teacher=teacher)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(learning, 1.0)
         for group in optimiser.param_groups:
             group["lr"] = rate_at(step, preset)
         optimiser.step()
         _blend(average, net.state_dict(), min(preset.average, (step + 1) / (step + 10)))
-        losses.append(float(loss.detach()))
+        losses.append(loss.detach())
         if (step + 1) % preset.save_every == 0 or step + 1 == last:
             seconds = spent + time.monotonic() - begun
             optimised = {"optimiser": optimiser.state_dict(), "net": net.state_dict()}
             _save(path, {**_weights(net, average, scale, step + 1, seconds, preset), **optimised})
-            _log(run / LOG, step + 1, seconds, float(np.mean(losses[-preset.save_every :])), phase)
+            _log(run / LOG, step + 1, seconds, float(torch.stack(losses[-preset.save_every :]).mean()), phase)
             draw_losses(run / LOG, run / PICTURE)
-    return losses
+    return torch.stack(losses).tolist() if losses else []
 
 
-def begin_from(net: MotionNet, folder: Path, fresh_reader: bool = False) -> torch.Tensor:
-    """Put an exported model's weights into `net`, its lip reader's or not; returns the unit of its motion [60].
+def lip_widths(folder: Path) -> list[int]:
+    """How wide the lip readers of an exported model are.
+
+    Raises:
+        InputError: no such model there.
+    """
+    try:
+        return list(json.loads((folder / "motion.json").read_text())["config"]["lip_widths"])
+    except (OSError, KeyError) as error:
+        raise InputError(f"{folder}: cannot begin from it ({error}); name the folder of an exported model") from error
+
+
+def begin_from(net: MotionNet, folder: Path) -> torch.Tensor:
+    """Put an exported model's weights into `net`; returns the unit of its motion [60].
 
     Raises:
         InputError: no such model there, or one of another size.
     """
     try:
-        weights = {name: value.float() for name, value in load_file(folder / "motion.safetensors").items()}
-        if fresh_reader:
-            weights |= {name: value for name, value in net.state_dict().items() if name.startswith(READER)}
-        net.load_state_dict(weights)
+        net.load_state_dict({name: v.float() for name, v in load_file(folder / "motion.safetensors").items()})
         return torch.tensor(json.loads((folder / "motion.json").read_text())["scale"], dtype=torch.float32)
     except (OSError, RuntimeError, KeyError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{folder}: cannot begin from it ({reason}); name the folder of an exported model") from error
+
+
+def take_readers(net: MotionNet, others: Sequence[tuple[MotionNet, torch.Tensor]], scale: torch.Tensor) -> None:
+    """Put the lip readers of others, one after the other, into a net that has room for them; they learn no more.
+
+    Each of the others comes with the unit of its motion [60]: what its readers read is put into units of `scale`.
+    """
+    members = [(member, units) for other, units in others for member in other.hearing.lips.members]
+    for own, (member, units) in zip(net.hearing.lips.members, members, strict=True):
+        own.load_state_dict(member.state_dict())
+        own.multiply((units / scale)[list(SPEECH)])
 
 
 def load_trained(path: Path) -> tuple[MotionNet, torch.Tensor, dict[str, Any]]:
@@ -198,7 +265,7 @@ def load_trained(path: Path) -> tuple[MotionNet, torch.Tensor, dict[str, Any]]:
     """
     if not path.exists():
         raise InputError(f"{path}: no checkpoint there; train first: python -m visavis_models.train.run DATA RUN")
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location="cpu")
     net = MotionNet(**state["config"])
     net.load_state_dict(state["average"])
     about = {"step": state["step"], "seconds": round(state["seconds"]), "held_out": HELD_OUT_CLIP}
@@ -217,8 +284,7 @@ def _teacher(
 
 def _blend(average: dict[str, torch.Tensor], now: dict[str, torch.Tensor], keep: float) -> None:
     """Exponential moving average of the weights, in place."""
-    for name, value in now.items():
-        average[name].lerp_(value, 1.0 - keep)
+    torch._foreach_lerp_(list(average.values()), list(now.values()), 1.0 - keep)
 
 
 def _weights(
@@ -267,24 +333,45 @@ def _by_phase(log: Path) -> Iterator[tuple[str, list[tuple[int, float]]]]:
             yield phase, points
 
 
+_KINDS = {field.name: float if field.type == "float" else int for field in fields(Preset)}
+
+
+def changes(given: Sequence[str]) -> dict[str, float | int]:
+    """What `--set` names, as values of a preset.
+
+    Raises:
+        InputError: a name that presets lack, or something that is no number of its kind.
+    """
+    out: dict[str, float | int] = {}
+    for pair in given:
+        name, _, value = pair.partition("=")
+        try:
+            out[name] = _KINDS[name](value)
+        except (KeyError, ValueError) as error:
+            raise InputError(f"--set {pair}: say NAME=NUMBER with a name of {', '.join(_KINDS)}") from error
+    return out
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder made by visavis_models.train.studio")
     parser.add_argument("run", type=Path, help="folder for checkpoint, teacher, log and picture")
     parser.add_argument("--preset", choices=PRESETS, default="ablation")
     parser.add_argument("--start", type=Path, help="begin from an exported model of the preset's size")
-    parser.add_argument("--fresh-reader", action="store_true", help="of it, all but the lip reader")
-    for phase in PHASES:
-        parser.add_argument(f"--{phase}", type=int, help="steps of this phase, instead of the preset's")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--readers", type=Path, nargs="+", default=(), help="runs whose lip readers are taken together")
+    parser.add_argument(
+        "--set", nargs="+", default=(), metavar="NAME=VALUE", help="instead of the preset's: " + ", ".join(_KINDS)
+    )
+    parser.add_argument("--device", default="auto", help="auto (a GPU where there is one), cpu, cuda, cuda:1, ...")
+    parser.add_argument("--threads", type=int, default=1, help="of the processor")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    if options.fresh_reader and not options.start:
-        raise InputError("--fresh-reader: needs --start, the folder of the model that gives the rest")
     torch.set_num_threads(options.threads)
-    lengths = {phase: getattr(options, phase) for phase in PHASES if getattr(options, phase) is not None}
-    preset = replace(PRESETS[options.preset], **lengths)
-    train(options.data, options.run, preset, seed=options.seed, start=options.start, fresh_reader=options.fresh_reader)
+    preset = replace(PRESETS[options.preset], **changes(options.set))
+    train(
+        options.data, options.run, preset, seed=options.seed, start=options.start, readers=options.readers,
+        device=options.device,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

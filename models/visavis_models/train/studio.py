@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from visavis_models.errors import InputError
 from visavis_models.train.author import LISTENER_SCENES, authored_scene
-from visavis_models.train.captures import CLIPS, facegood_scene
+from visavis_models.train.captures import CLIPS, PACES_PERCENT, facegood_scene
 from visavis_models.train.cast import SHARES, checked_sources, draw_speaker, draw_user
 from visavis_models.train.conversation import SCENE_S
 from visavis_models.train.grid import grid_scenes
@@ -51,7 +51,8 @@ class Plan:
     @property
     def shards(self) -> list[str]:
         """Names of all shards, captures first."""
-        captured = [f"facegood_{clip}" for clip in CLIPS] + ["grid_s1"] if self.captures else []
+        paced = [f"facegood_{clip}@{percent}" for percent in PACES_PERCENT for clip in CLIPS]
+        captured = [*paced, "grid_s1"] if self.captures else []
         return captured + [f"authored_{shard:04d}" for shard in range(-(-self.scenes // SHARD_SCENES))]
 
 
@@ -98,9 +99,9 @@ def _make_shard(out: Path, plan: Plan, name: str) -> None:
         scenes = [_scene(plan, number) for number in range(first, min(first + SHARD_SCENES, plan.scenes))]
     else:
         assert plan.captures
-        scenes = (
-            [facegood_scene(plan.captures / kind, rest)] if kind == "facegood" else grid_scenes(plan.captures / kind)
-        )
+        clip, _, percent = rest.partition("@")
+        folder = plan.captures / kind
+        scenes = [facegood_scene(folder, clip, int(percent))] if kind == "facegood" else grid_scenes(folder)
     save_shard(out / name, scenes)
 
 
