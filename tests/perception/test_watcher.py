@@ -92,8 +92,16 @@ async def test_at_no_rate_nothing_is_known_until_it_is_set_again(room_and_person
     await told.until(lambda: "present" in watcher.sight.facts)
     watcher.fps = 0
     assert not watcher.sight.available and not watcher.sight.facts
+    assert "too busy" in watcher.sight.describe()
     watcher.fps = 8
     await told.until(lambda: "present" in watcher.sight.facts)
+    assert "busy" not in watcher.sight.describe()
+    watcher.fps = 0
+    await person.unpublish()
+    async with asyncio.timeout(30):
+        while watcher.watching:  # noqa: ASYNC110  nothing is told of it: nothing was known
+            await asyncio.sleep(0.05)
+    assert watcher.sight.describe() == ""  # no camera is no want of time
     await watcher.aclose()
 
 

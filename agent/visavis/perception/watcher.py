@@ -135,7 +135,7 @@ class Watcher:
         """No picture: whoever is in the next one is looked at afresh."""
         self._cues = Cues()
         self._looker.forget()
-        self.sight.lost()
+        self.sight.lost(resting=self.watching and self._fps <= 0)
         self._move(None)
 
     def _move(self, motion: SeenMotion | None) -> None:
