@@ -53,8 +53,15 @@ def test_a_strip_is_blended_once_everywhere() -> None:
     colour = np.zeros((10, 10, 3), np.float32)
     half = np.full((10, 10, 4), 128, np.uint8)
     half[..., :3] = 200
-    pixels.blend_strip(colour, 0, 0, 1, TWO, SQUARE, SQUARE, pixels.packed(half), 1.0)
+    pixels.blend_strip(colour, 0, 0, 1, TWO, SQUARE, SQUARE, pixels.packed(half), 1.0, np.full(3, 255, np.float32))
     np.testing.assert_allclose(colour[2:8, 2:8], 200 * 128 / 255, rtol=0.01)
+
+
+def test_a_strip_is_no_brighter_than_it_may_be() -> None:
+    colour = np.zeros((10, 10, 3), np.float32)
+    white, most = np.full((10, 10, 4), 255, np.uint8), np.float32([40, 300, 90])
+    pixels.blend_strip(colour, 0, 0, 1, TWO, SQUARE, SQUARE, pixels.packed(white), 1.0, most)
+    np.testing.assert_allclose(colour[4, 4], [40, 255, 90], rtol=0.01)
 
 
 def test_only_torn_edges_are_softened() -> None:

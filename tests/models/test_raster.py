@@ -123,12 +123,16 @@ def test_what_changes_in_groups_covers_what_changes_in_triangles() -> None:
     assert drawn.any() and (many[drawn, 0] <= one[drawn, 0]).all() and (many[drawn, 1] >= one[drawn, 1]).all()
 
 
-def test_triangles_within_a_window_are_left_out() -> None:
+def test_triangles_within_a_window_that_draws_them_are_left_out() -> None:
     windows, out = np.int32([[-1, -1, 9, 3], [0, 0, 8, 7], [0, 0, 8, 8]]), np.empty_like(TWO)
-    assert raster.beside(TWO, SQUARE, windows[:2], out) == 2
-    assert raster.beside(TWO, SQUARE, windows, out) == 0
-    assert raster.beside(TWO, SQUARE, np.int32([[0, 0, 8, 8]]) + np.int32([1, 0, 0, 0]), out) == 2
-    assert out.tolist() == TWO.tolist()
+    by_all, by_none = np.ones((2, 3), np.bool_), np.zeros((2, 3), np.bool_)
+    assert raster.beside(TWO, by_all, SQUARE, windows[:2], out) == 2
+    assert raster.beside(TWO, by_all, SQUARE, windows, out) == 0
+    assert raster.beside(TWO, by_all, SQUARE, windows + np.int32([1, 0, 0, 0]), out) == 2
+    assert raster.beside(TWO, by_none, SQUARE, windows, out) == 2
+    one = by_all.copy()
+    one[0, 2] = False
+    assert raster.beside(TWO, one, SQUARE, windows, out) == 1 and out[0].tolist() == TWO[0].tolist()
 
 
 def test_spans_grow_up_down_and_to_the_sides() -> None:

@@ -34,6 +34,8 @@ LID_SHADE = 0.4  # of the light, taken by a closing lid just under its edge
 FLUTTER = 1.75  # how far a closing lid swings its lashes: 1 lays them flat at the viewer, 2 turns them over
 LINE_CM = 0.055  # half the width of the line that the roots of the lashes make on a closed lid
 LINE_CLOSED = (0.04, 0.35)  # as the lid closes by this much of the eye's height, the line is drawn
+LASH_CLOSED = (0.05, 0.5)  # as the lid closes by this much, its lashes lose what they had of the white of the eye:
+LASH_BRIGHTER = np.float32(25)  # they are no brighter than their ink by more levels than that
 LINE_LOW_CM = 0.12  # how far below the roots it may lie
 RIM_CM = 0.04  # half the width of the lower lid's rim
 SEAM_CM = (0.03, 0.14)  # as the lips part by this much, the picture's seam between them gives way to the mouth's inside
@@ -148,8 +150,13 @@ class Painter:
         drawn = canvas.find_changes(held.groups, self._points, self._values, windows, [stays, stays, False])
 
         raster.clear(canvas.map, canvas.spans)
-        sides = [(x0 + SKIP_PX, y0 + SKIP_PX, x0 + w - 1 - SKIP_PX, y0 + h - 1 - SKIP_PX) for x0, y0, w, h in windows]
-        count = raster.beside(held.face_near, self._points, np.array(sides, np.int32), self._near)
+        alone = windows[
+            : 3 if tongue <= FAINT else 2
+        ]  # a tongue that is out makes the mouth's larger than its triangles
+        sides = [(x0 + SKIP_PX, y0 + SKIP_PX, x0 + w - 1 - SKIP_PX, y0 + h - 1 - SKIP_PX) for x0, y0, w, h in alone]
+        count = raster.beside(
+            held.face_near, held.drawn_near, self._points, np.array(sides, np.int32), self._near
+        )  # fmt: skip
         for triangles, flat in ((held.around, True), (held.face_far, False), (self._near[:count], False)):
             raster.draw_mesh(canvas.map, canvas.spans, 0, 0, 1, triangles, self._points, self._values, flat)
         pixels.paint(canvas.map, canvas.spans, held.figure, self.plate, canvas.packed_base)
@@ -265,9 +272,11 @@ class Painter:
         pixels.stroke(
             colours, cover, x0, y0, FINE, edge[2:-2], LINE_CM * held.cm * pose.zoom, held.lash_ink[side], 0.85 * line
         )
+        brightest = 255 + step(*LASH_CLOSED, lids.closed) * (held.lash_ink[side] + LASH_BRIGHTER - 255)
         pixels.blend_strip(
-            colours, x0, y0, FINE, held.lash, lids.lash, held.lash_source[side], held.lashes[side], lids.density
-        )
+            colours, x0, y0, FINE, held.lash, lids.lash, held.lash_source[side], held.lashes[side], lids.density,
+            brightest,
+        )  # fmt: skip
         pixels.put_window(colours, skin, FINE, x0, y0, canvas.frame)
 
     def _draw_mouth(self, pose: Pose, edges: FloatArray, tongue: float, window: Window) -> None:

@@ -433,6 +433,7 @@ def blend_strip(
     source: FloatArray,
     picture: Packed,
     density: float,
+    brightest: FloatArray,
 ) -> None:  # pragma: no cover
     """Blend a strip of RGBA picture over colour [h, w, 3].
 
@@ -440,6 +441,7 @@ def blend_strip(
         triangles: [T, 3], either way round; points: [N, 2] in the frame; source: [N, 2] in picture.
         density: how many layers lie upon each other where hairs are seen from their tips:
             alpha' = 1 - (1 - alpha)^density.
+        brightest: RGB, what no pixel of the strip exceeds.
     """
     h, w = colour.shape[0], colour.shape[1]
     dense, thick = np.float32(fine), np.empty(256, np.float32)
@@ -474,9 +476,9 @@ def blend_strip(
                 if alpha == ZERO:
                     continue
                 alpha = thick[np.uint32(alpha + ROUND)]
-                colour[i, j, 0] += alpha * (r - colour[i, j, 0])
-                colour[i, j, 1] += alpha * (g - colour[i, j, 1])
-                colour[i, j, 2] += alpha * (bl - colour[i, j, 2])
+                colour[i, j, 0] += alpha * (min(r, brightest[0]) - colour[i, j, 0])
+                colour[i, j, 1] += alpha * (min(g, brightest[1]) - colour[i, j, 1])
+                colour[i, j, 2] += alpha * (min(bl, brightest[2]) - colour[i, j, 2])
 
 
 @njit(**JIT)

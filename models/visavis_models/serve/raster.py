@@ -249,11 +249,14 @@ def grow(spans: IntArray, by: int, width: int) -> None:  # pragma: no cover
 
 
 @njit(**JIT)
-def beside(triangles: IntArray, points: FloatArray, windows: IntArray, out: IntArray) -> int:  # pragma: no cover
-    """Those of the triangles [T, 3] that reach beyond every window into out [T, 3]; how many they are.
+def beside(
+    triangles: IntArray, drawn: NDArray[np.bool_], points: FloatArray, windows: IntArray, out: IntArray
+) -> int:  # pragma: no cover
+    """Those of the triangles [T, 3] that lie in no window where they are drawn, into out [T, 3]; how many they are.
 
     Args:
-        points: [N, >= 2] in pixels; windows: [W, 4], the first and the last pixels x0, y0, x1, y1 of each.
+        drawn: [T, W], which windows draw each of them; points: [N, >= 2] in pixels.
+        windows: [W, 4], the first and the last pixels x0, y0, x1, y1 of each.
     """
     count = 0
     for t in range(len(triangles)):
@@ -263,7 +266,7 @@ def beside(triangles: IntArray, points: FloatArray, windows: IntArray, out: IntA
         inside = False
         for k in range(len(windows)):
             x0, y0, x1, y1 = windows[k, 0], windows[k, 1], windows[k, 2], windows[k, 3]
-            inside |= (left >= x0) & (right <= x1) & (top >= y0) & (bottom <= y1)
+            inside |= drawn[t, k] & (left >= x0) & (right <= x1) & (top >= y0) & (bottom <= y1)
         out[count] = triangles[t]
         count += not inside
     return count

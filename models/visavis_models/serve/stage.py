@@ -22,6 +22,8 @@ ROOT_PX = 2.0  # of the picture: how far below their roots the lashes' line reac
 INSET_CM = 0.2  # a vertex that has moved so far shows nothing of the silhouette's rim any more
 LIPS_CM = 0.45  # how far from the lips' edges they are wet
 SEAM_CM = 0.14  # half the width of the dark line that closed lips make in the picture
+EYE_CM, MOUTH_CM = 2.2, 2.0  # how far around lids and lips, at rest, the face is drawn in their windows
+ALONE_CM = 0.4  # so far within that the windows draw it alone: at their triangles' border samples take what lies below
 HIDDEN_PX = 0.5  # of the picture: a vertex that takes its colour from farther away is not shown by it
 AWAY = -0.7  # a normal's share at the viewer: teeth and gums that face away by 135 degrees are never seen
 GLINT = (1.12, 14.0)  # what is brighter than this much of its ring of the iris, and by so many levels, is mirrored
@@ -94,12 +96,17 @@ class Stage:
         return np.ascontiguousarray(self.face[near.all(2).any(1)])
 
     def _split_face(self) -> None:
-        """Which triangles of the face may lie within the windows around eyes and mouth, and which never do."""
-        near = np.unique(np.concatenate([self.mouth_face, *self.eye_faces]), axis=0)
-        _, back = np.unique(np.concatenate([near, self.face]), axis=0, return_inverse=True)
-        within = np.isin(back[len(near) :], back[: len(near)])
-        self.face_near = np.ascontiguousarray(self.face[within])
-        self.face_far = np.ascontiguousarray(self.face[~within])
+        """Which triangles of the face the windows of both eyes and the mouth may draw alone, and which never."""
+        eyes = [self._face_near(self.base[lid], EYE_CM - ALONE_CM) for lid in self.portrait.eyes.upper]
+        parts = [*eyes, self._face_near(self.base[self.lips], MOUTH_CM - ALONE_CM)]
+        unique, back = np.unique(np.concatenate([self.face, *parts]), axis=0, return_inverse=True)
+        every, *mine = np.split(back.ravel(), np.cumsum([len(self.face), *map(len, parts)])[:-1])
+        drawn = np.zeros((len(unique), len(parts)), np.bool_)
+        for window, triangles in enumerate(mine):
+            drawn[triangles, window] = True
+        near = drawn[every].any(1)
+        self.face_near, self.face_far = (np.ascontiguousarray(self.face[which]) for which in (near, ~near))
+        self.drawn_near = np.ascontiguousarray(drawn[every][near])
 
     def _load_mouth(self) -> None:
         mouth = self.portrait.mouth
@@ -108,7 +115,7 @@ class Stage:
         self.inner_modes = np.ascontiguousarray((mouth.modes * self.factor).reshape(len(mouth.modes), -1), np.float32)
         self.inner_runs = raster.runs_of(self.inner_modes)
         self.inner_head = np.ones(len(mouth.points), np.float32)
-        self.mouth_face = self._face_near(self.base[self.lips], 2.0)
+        self.mouth_face = self._face_near(self.base[self.lips], MOUTH_CM)
         self.lip_gap = self.base[mouth.lower, 1] - self.base[mouth.upper, 1]
         self.open_mouth = bool(self.lip_gap.max() > 2 * SEAM_CM * self.cm)
         self.seam = strip(len(mouth.upper))
@@ -180,7 +187,7 @@ class Stage:
         below = roots + np.array([0, ROOT_PX], np.float32)
         self.lash_source = (np.concatenate([roots + eyes.tips, below], 1) - eyes.origin[:, None]).astype(np.float32)
         self.tips = (eyes.tips * self.factor).astype(np.float32)
-        self.eye_faces = [self._face_near(self.base[lid], 2.2) for lid in eyes.upper]
+        self.eye_faces = [self._face_near(self.base[lid], EYE_CM) for lid in eyes.upper]
         self.lid_gap = np.maximum(self.base[eyes.lower, 1] - self.base[eyes.upper, 1], 1)
         self.lash_ink = np.array([dark_ink(eyes.lashes[k]) for k in (0, 1)], np.float32)
         self.rim_ink = np.array([self._below(eyes.lower[k]) for k in (0, 1)], np.float32)

@@ -1,0 +1,156 @@
+"""Redraw pictures of docs/portraits.md: `.venv/bin/python scripts/draw_sheets.py [speech] [hard] [sheets]`.
+
+`speech`: a second of speech, frame by frame, with the motion weights as they are. `hard`: portraits that are hard to
+enrol, each a living face or the sentence that says why not. `sheets`: every sheet of named motions, of Alex and of Leo.
+The sentence is that of ../shared; the hard portraits are altered from pictures that packages ship, and from our own.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+import skimage
+
+from visavis.media.files import read_audio
+from visavis.vision.enrolment import enrol_picture
+from visavis_models.serve.enrol import NoPortraitError
+from visavis_models.serve.motion import MotionModel
+from visavis_models.serve.portrait import ASSETS, UNKNOWN, portrait
+from visavis_models.serve.renderer import Renderer
+from visavis_models.serve.sheet import OVERVIEW, SHEETS, contact_sheet, crop_of, labelled, tiled, write_picture
+from visavis_models.serve.stream import MotionStream, voice_windows
+from visavis_models.spec import FPS, MODEL_RATE, frames_in
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+SENTENCE = ROOT.parent / "shared" / "data" / "speech" / "LJ001-0001.flac"
+FACES = ("alex", "leo")
+FIRST = 20  # frame of the sentence at which the second of speech begins
+MOTIONS = ("AA", "EE", "blink 1", "laugh", "yaw -20", "pitch +12")
+SIDE = 192  # pixels of a cell
+PAINT_PX, PAINT_TONES = 7, 20  # radius of a stroke of the painting, and how many tones it is told from others by
+
+
+def speech(face: str) -> np.ndarray:
+    """25 frames of a sentence, from `FIRST` on."""
+    voice = read_audio(SENTENCE, MODEL_RATE)
+    stream = MotionStream(MotionModel.load())
+    rows = [stream.next(window) for window in voice_windows(voice, frames_in(len(voice), MODEL_RATE))]
+    renderer = Renderer(portrait(face))
+    x0, y0, x1, y1 = crop_of(renderer, "face")
+    frames = renderer.render(np.stack(rows))[FIRST : FIRST + FPS, y0:y1, x0:x1]
+    return tiled([labelled(frame, f"{k * 1000 // FPS} ms", SIDE) for k, frame in enumerate(frames)], 9)
+
+
+def shipped(name: str) -> np.ndarray:
+    """A gallery face's picture, RGB."""
+    return np.ascontiguousarray(cv2.imread(str(ASSETS / "gallery" / f"{name}.png"))[..., ::-1])
+
+
+def painted(picture: np.ndarray) -> np.ndarray:
+    """In oil: each pixel the mean of those of the commonest tone around it."""
+    tone = (picture.mean(2) * PAINT_TONES / 256).astype(int)
+    side = (2 * PAINT_PX + 1,) * 2
+    counts = np.stack([cv2.blur((tone == k).astype(np.float32), side) for k in range(PAINT_TONES)])
+    most = counts.argmax(0)
+    out = np.zeros(picture.shape, np.float32)
+    for k in range(PAINT_TONES):
+        mine = (tone == k)[..., None]
+        mean = cv2.blur(picture * mine.astype(np.float32), side) / (counts[k][..., None] + 1e-6)
+        out[most == k] = mean[most == k]
+    return out.clip(0, 255).astype(np.uint8)
+
+
+def childlike(picture: np.ndarray) -> np.ndarray:
+    """A child's proportions: the lower face shorter and narrower, the eyes larger."""
+    size = len(picture)
+    y, x = np.mgrid[:size, :size].astype(np.float32) / size
+    low = 1 / (1 + np.exp(-(y - 0.5) * 14)) * np.exp(-(((x - 0.5) / 0.22) ** 2)) * (y < 0.9)
+    u, v = x + 0.16 * low * (x - 0.5), y + 0.10 * low * np.clip(y - 0.42, 0, 0.25)
+    for centre in (0.435, 0.565):
+        near = np.exp(-(((x - centre) ** 2 + (y - 0.43) ** 2) / 0.055**2))
+        u, v = u - 0.26 * near * (x - centre), v - 0.26 * near * (y - 0.43)
+    return cv2.remap(picture, u * size, v * size, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+
+
+def long_haired(picture: np.ndarray) -> np.ndarray:
+    """Long dark hair, strand by strand, over the cheeks' edges and the shoulders."""
+    out, size, rng = picture.copy(), len(picture), np.random.default_rng(0)
+    for _ in range(2600):
+        side, spread = rng.choice((-1, 1)), rng.normal(0, 1)
+        t = np.linspace(0, 1, 12)
+        x = 0.5 + side * (0.07 + 0.13 * np.sqrt(t) + 0.02 * spread * t + 0.004 * np.sin(9 * t + spread))
+        y = 0.2 + (0.72 + 0.04 * spread) * t**1.4
+        shade = float(rng.uniform(0.5, 1.3))
+        line = (np.stack([x, y], 1) * size * 8).round().astype(np.int32)
+        cv2.polylines(out, [line], False, tuple(shade * c for c in (52, 36, 30)), 1, cv2.LINE_AA, 3)
+    return out
+
+
+def handed(picture: np.ndarray) -> np.ndarray:
+    """A hand laid against the cheek: four fingers and a palm, in the colour of the face."""
+    out, size = picture.copy(), len(picture)
+    skin = np.median(picture[int(0.5 * size) : int(0.55 * size), int(0.42 * size) : int(0.46 * size)], axis=(0, 1))
+    for k in range(4):
+        tip = (int((0.645 + 0.028 * k) * size), int((0.44 + 0.016 * k) * size))
+        root = (int((0.66 + 0.03 * k) * size), int(0.66 * size))
+        for grow, shade in ((3, 0.72), (0, 1.0)):
+            cv2.line(out, tip, root, (shade * skin).tolist(), int(0.026 * size) + grow, cv2.LINE_AA)
+    centre, axes = (int(0.71 * size), int(0.74 * size)), (int(0.085 * size), int(0.11 * size))
+    cv2.ellipse(out, centre, axes, 0, 0, 360, (0.94 * skin).tolist(), -1, cv2.LINE_AA)
+    return out
+
+
+def hard() -> np.ndarray:
+    """A row for each hard portrait: its picture, and its face in some motions or why there is none."""
+    images = Path(skimage.__file__).parent / "data"
+    samples = Path(matplotlib.get_data_path()) / "sample_data"
+    astronaut, hopper = (
+        cv2.imread(str(p))[..., ::-1] for p in (images / "astronaut.png", samples / "grace_hopper.jpg")
+    )
+    cases = {
+        "painting": painted(cv2.resize(astronaut, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)),
+        "glasses, old": np.ascontiguousarray(hopper),
+        "child": childlike(shipped("kenji")),
+        "long hair": long_haired(shipped("nora")),
+        "hand": handed(shipped("mara")),
+        "drawn": shipped("pixel"),
+    }
+    rows = []
+    for name, picture in cases.items():
+        side = min(picture.shape[:2])
+        tiles = [labelled(np.ascontiguousarray(picture[:side, :side]), name, SIDE)]
+        try:
+            face = enrol_picture(picture, name, UNKNOWN)
+            tiles.append(contact_sheet(face, {key: OVERVIEW[key] for key in MOTIONS}, columns=len(MOTIONS), side=SIDE))
+        except NoPortraitError as error:
+            print(f"{name}: {error}")
+            said = np.full((SIDE, SIDE * len(MOTIONS), 3), 40, np.uint8)
+            cv2.putText(said, str(error), (12, SIDE // 2), cv2.FONT_HERSHEY_SIMPLEX, 0.55, (255,) * 3, 1, cv2.LINE_AA)
+            tiles.append(said)
+        rows.append(np.hstack(tiles))
+    return np.vstack(rows)
+
+
+def main(kinds: set[str]) -> None:
+    if "hard" in kinds:
+        write_picture(PICTURES / "hard.jpg", hard())
+    for face in FACES:
+        if "speech" in kinds:
+            write_picture(PICTURES / f"{face}-speech.jpg", speech(face))
+        for sheet, (cells, part) in SHEETS.items() if "sheets" in kinds else ():
+            if sheet != "overview":
+                columns, side = {"blink": (4, 320), "gaze": (3, 320)}.get(sheet, (6, 256))
+                drawn = contact_sheet(portrait(face), cells, part=part, columns=columns, side=side)
+                write_picture(PICTURES / f"{face}-{sheet}.jpg", drawn)
+
+
+if __name__ == "__main__":
+    unknown = set(sys.argv[1:]) - {"speech", "hard", "sheets"}
+    if unknown:
+        sys.exit(f"{unknown.pop()}: no such pictures; there are speech, hard and sheets")
+    main(set(sys.argv[1:]) or {"speech", "hard", "sheets"})
