@@ -31,10 +31,16 @@ def test_boxed_minimum_meets_its_conditions() -> None:
     rng = np.random.default_rng(1)
     J = rng.normal(size=(40, 12))
     H, g, mean, x = J.T @ J, 60 * rng.normal(size=12), np.zeros(12), np.full(12, 0.5)
-    boxed(H, g, x, mean)
+    boxed(H, g, x, mean, np.zeros(12))
     slope = H @ x - g + 1.0
     inside = (x > 0) & (x < 1)
     assert np.allclose(slope[inside], 0, atol=2e-3) and (slope[x == 0] >= -1e-6).all() and (slope[x == 1] <= 1e-6).all()
+
+
+def test_what_is_less_than_at_rest_is_found_down_to_its_least() -> None:
+    x, low = np.zeros(2), np.array([-0.3, 0.0])
+    boxed(100 * np.eye(2), np.full(2, -80.0), x, np.zeros(2), low)
+    assert np.allclose(x, low)
 
 
 def test_known_face_is_found_again() -> None:

@@ -88,3 +88,10 @@ def test_rest_is_no_more_than_faces_at_rest_show() -> None:
     weights[[INDEX["mouthSmileLeft"], INDEX["browInnerUp"]]] = 0.8, 0.3
     rest = at_rest(weights)
     assert rest[INDEX["mouthSmileLeft"]] == REST_MOST["mouthSmile"] and rest[INDEX["browInnerUp"]] == 0.3
+
+
+def test_calm_pictures_have_brows_as_usual() -> None:
+    faces = np.repeat(FACE[None], 30, axis=0)
+    faces[:14, [105, 334], 1] -= 15  # raised
+    faces[5, 14] = faces[5, 13]
+    assert (calm(faces)[1:] >= 14).all()

@@ -160,10 +160,10 @@ def test_a_followed_face_is_not_smoothed(tracker: FaceTracker, alex) -> None:
 
 def test_who_comes_nearer_is_followed_from_then_on(tracker: FaceTracker, alex) -> None:
     far, near = cv2.resize(alex(), (160, 160), interpolation=cv2.INTER_AREA), alex(jawOpen=0.5)
-    picture = np.full((256, 640, 3), 90, np.uint8)
+    picture = np.full((256, 512, 3), 90, np.uint8)
     picture[-160:, :160] = far
     first = tracker.see(picture, 0).face
-    picture[:, 300:556] = near
+    picture[:, 256:] = near
     faces = [tracker.see(picture, now_ms).face for now_ms in (1500, 1560, 1620)]
     assert first is not None and first[:, 0].mean() < 160 and tracker.person == 2
     assert all(face is not None and face[:, 0].min() > 300 and measure(face).mouth_open > 0.1 for face in faces)

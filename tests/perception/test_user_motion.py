@@ -59,6 +59,16 @@ def test_smile_and_turn_are_known_within_seconds_and_rest_is_nothing(watched: Wa
     assert turned is not None and turned.motion["headYaw"][-1] == pytest.approx(0.25, abs=0.07)
 
 
+def test_brows_and_a_bowed_head_are_known(watched: Watched, alex) -> None:
+    watched.show(alex(), 2.0)
+    low = watched.show(alex(browDownLeft=0.9, browDownRight=0.9), 0.7)
+    assert low is not None and low.motion["browDownLeft"][-1] > 0.4 and low.motion["browInnerUp"][-1] < 0.1
+    high = watched.show(alex(browInnerUp=0.8, browOuterUpLeft=0.7, browOuterUpRight=0.7), 0.7)
+    assert high is not None and high.motion["browInnerUp"][-1] > 0.5 and high.motion["browDownLeft"][-1] < 0.1
+    bowed = watched.show(alex(headPitch=0.2), 0.7)
+    assert bowed is not None and bowed.motion["headPitch"][-1] == pytest.approx(0.2, abs=0.06)
+
+
 def test_rows_stand_on_a_grid_and_no_more_than_a_second_is_kept(watched: Watched, alex) -> None:
     known = watched.show(alex(), 3.2)
     assert known is not None and len(known.motion) == len(known.confidence) == KEPT_FRAMES

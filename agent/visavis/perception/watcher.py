@@ -17,7 +17,7 @@ from visavis.media.events import CueSeen, Fault, wall_us
 from visavis.perception.camera import CAMERA_FPS, Camera, newest_only, upright
 from visavis.perception.covered import lip_contrast
 from visavis.perception.cues import Cues
-from visavis.perception.landmarks import FaceTracker, give_way
+from visavis.perception.landmarks import FaceTracker
 from visavis.perception.sight import Sight
 from visavis.perception.user_motion import SeenMotion, UserMotion
 from visavis.vision import bundles
@@ -218,14 +218,15 @@ class Look:
 class Looker:
     """Looks at frames with a tracker that is made for the first of them. All of it on one thread but what is said.
 
-    Somebody's build takes half a second to be told: it is told on a thread of its own, while the looking goes on.
+    Somebody's build takes half a second to be told: it is told on a thread of its own, while the looking goes on. That
+    thread gives way to none, or on a loaded machine nothing would be known of the person for long.
     """
 
     def __init__(self) -> None:
         self._tracker: FaceTracker | None = None
         self._motion, self._person = UserMotion(), 0
         self._fresh = False
-        self._teller = ThreadPoolExecutor(1, thread_name_prefix="perception-person", initializer=give_way)
+        self._teller = ThreadPoolExecutor(1, thread_name_prefix="perception-person")
         self._telling: Future[Person] | None = None
 
     def look(self, event: rtc.VideoFrameEvent) -> Look:

@@ -149,18 +149,19 @@ class Shape:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is believed of the 52 weights before anything is seen: their spreads and means."""
+    """What is believed of the 52 weights before anything is seen: their spreads, means and least values."""
 
     spreads: FloatArray
     mean: FloatArray
+    low: FloatArray
 
     @classmethod
-    def about(cls, weights: FloatArray) -> Prior:
+    def about(cls, weights: FloatArray, low: FloatArray | float = 0.0) -> Prior:
         """That of a person whose calm face has these weights [52]."""
         spreads = np.full(K, WEIGHT_SPREAD)
         for prefix, spread in SPREADS.items():
             spreads[[INDEX[name] for name in ARKIT_NAMES if name.startswith(prefix)]] = spread
-        return cls(spreads, weights)
+        return cls(spreads, weights, np.broadcast_to(np.float64(low), (K,)))
 
 
 def landmark_vertices(head: Head) -> tuple[IntArray, IntArray]:
@@ -193,14 +194,14 @@ def pose_of(solved: Solved, shape: Shape, seen: FloatArray) -> Pose:
 def fit_frame(shape: Shape, seen: FloatArray, pose: Pose, weights: FloatArray, prior: Prior) -> tuple[Pose, FloatArray]:
     """Pose and weights [52] that bring the shape onto the landmarks seen [L, 3] (depth at the viewer), from a guess."""
     belief = 1 / prior.spreads[FITTED] ** 2
-    mean = prior.mean[FITTED]
+    mean, low = prior.mean[FITTED], prior.low[FITTED]
     for _ in range(ROUNDS):
         spread = SPREAD * FACE_HEIGHT_CM * pose.scale  # in pixels
         parts = pose.linearised(shape.at(weights))
         H, g = normal(
             *parts, shape.fitted, seen, shape.weights / spread, shape.pairs, PAIR_WEIGHT / spread, DEPTH_WEIGHT
         )
-        step, after = eliminated(H, g, weights[FITTED], belief, mean)
+        step, after = eliminated(H, g, weights[FITTED], belief, mean, low)
         pose, weights = pose.moved(step), weights.copy()
         weights[FITTED] = after
     return pose, weights

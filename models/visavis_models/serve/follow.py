@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from visavis_models.serve.enrol.solve import solve
 from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, depth_up, fit_frame, pose_of
 from visavis_models.serve.head import Head
+from visavis_models.serve.regressor import Regressor, features
 from visavis_models.spec import ARKIT_NAMES, FPS, INDEX, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
 
 FloatArray = NDArray[np.float64]
@@ -22,8 +23,15 @@ CALM_PICTURES = 12  # from which somebody's build is told
 # Of a head's pitch beside its rest mediapipe's landmarks show so much: 0.51 to 0.74 on three drawn heads whose pitch is
 # known, about 0.4 to 0.7 on a real one whose nose was followed by optical flow. Yaw and roll they show nearly whole.
 PITCH_SEEN = 0.65
+# Of these channels the fit sees so much, on drawn faces whose motion is known; fit and regression err differently, and
+# their mean errs less than either.
+FIT_SHARE = {
+    "jawOpen": 0.72, "mouthSmileLeft": 0.6, "mouthSmileRight": 0.6, "eyeBlinkLeft": 0.6, "eyeBlinkRight": 0.6,
+}  # fmt: skip
+TOLD_MOST_RAD = 0.12  # by which the regression may differ from that: it has learned no heads that are turned far
 LOST = 0.35  # in face heights: a face that jumps further than this is looked for afresh
 LIP_PAIR, EYE_PAIRS, EYE_CORNERS = (13, 14), ((159, 145), (386, 374)), (33, 263)
+BROW_EYES = ((105, 33), (334, 263))  # a brow's middle, and the outer corner of its eye
 # Widths of smoothing in frames of a clip, to either side alike, so that nothing lags; lids and mouth stay as they are.
 SLOW_FRAMES, GAZE_FRAMES = 2, 1
 GAZE = [INDEX[name] for name in ARKIT_NAMES if name.startswith("eyeLook")]
@@ -40,11 +48,13 @@ class Person:
 
     Attributes:
         shape: their landmarks; rest: the pose of their calm face; calm: its weights [52].
+        features: those of its landmarks, by which brows and head are told; None: the fit alone tells them.
     """
 
     shape: Shape
     rest: Pose
     calm: FloatArray
+    features: FloatArray | None = None
 
     @property
     def motion(self) -> NDArray[np.float32]:
@@ -63,7 +73,7 @@ class Person:
         shape, weights = Shape.of(head, solved.identity), solved.rest[:K].astype(np.float64)
         seen = depth_up(face)[shape.landmarks]
         rest = pose_of(solved, shape, seen)
-        return cls(shape.met(rest, weights, seen), rest, weights)
+        return cls(shape.met(rest, weights, seen), rest, weights, features(face))
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,7 @@ class Follower:
         self._rest = at_rest(person.calm)
         self._shape = replace(person.shape, points=person.shape.at(self._rest))
         beside = person.calm - self._rest
-        self._prior = Prior.about(beside)
+        self._prior = Prior.about(beside, -self._rest)
         self.state = Followed(person.rest, beside)
 
     def row(self, landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -103,10 +113,18 @@ class Follower:
         self.state = Followed(pose, weights)
         row = np.zeros(N_MOTION, np.float32)
         row[: len(weights)] = np.minimum(self._rest + weights, 1)
-        pitch, yaw, roll = pose.angles()
-        calm_pitch = rest.angles()[0]
-        row[ROTATION] = calm_pitch + (pitch - calm_pitch) / PITCH_SEEN, yaw, roll
-        row[PLACE] = pose.place(rest)
+        turn = (np.array(pose.angles()) - rest.angles()) / (PITCH_SEEN, 1, 1)
+        if self.person.features is not None:
+            told = Regressor.load()(features(landmarks) - self.person.features)
+            turn += np.clip(told.turn - turn, -TOLD_MOST_RAD, TOLD_MOST_RAD)
+            for name, value in told.brows.items():
+                row[INDEX[name]] = self._rest[INDEX[name]] + (1 - self._rest[INDEX[name]]) * value
+            for name, value in told.others.items():
+                low, fitted = self._rest[INDEX[name]], weights[INDEX[name]]
+                if fitted >= 0:
+                    beside = (min(fitted / (1 - low) / FIT_SHARE[name], 1.0) + value) / 2
+                    row[INDEX[name]] = low + (1 - low) * beside
+        row[ROTATION], row[PLACE] = rest.angles() + turn, pose.place(rest)
         return row
 
     def misfit(self, landmarks: NDArray[np.floating]) -> float:
@@ -132,19 +150,20 @@ def compile_kernels() -> None:
 
 
 def openings(landmarks: FloatArray) -> FloatArray:
-    """Lips' gap, lids' gap, and how far the nose stands off the middle, in eye distances, [T, 3]."""
+    """Lips' gap, lids' gap, how far the nose stands off the middle, and the brows' height, in eye distances, [T, 4]."""
     far = np.linalg.norm(landmarks[:, EYE_CORNERS[0]] - landmarks[:, EYE_CORNERS[1]], axis=1)
     gap = [np.linalg.norm(landmarks[:, a] - landmarks[:, b], axis=1) / far for a, b in (LIP_PAIR, *EYE_PAIRS)]
     middle = (landmarks[:, EYE_CORNERS[0]] + landmarks[:, EYE_CORNERS[1]]) / 2
     aside = np.linalg.norm(landmarks[:, 1] - middle - np.nanmedian(landmarks[:, 1] - middle, axis=0), axis=1) / far
-    return np.stack([gap[0], (gap[1] + gap[2]) / 2, aside], 1)
+    high = [np.linalg.norm(landmarks[:, brow] - landmarks[:, eye], axis=1) / far for brow, eye in BROW_EYES]
+    return np.stack([gap[0], (gap[1] + gap[2]) / 2, aside, (high[0] + high[1]) / 2], 1)
 
 
 def calm(landmarks: FloatArray) -> NDArray[np.int64]:
-    """The pictures in which a face is closest to rest: lips closed, eyes as open as usual, head where it usually is."""
+    """The pictures in which a face is closest to rest: lips closed; eyes, brows and head as they usually are."""
     seen = np.nonzero(np.isfinite(landmarks[:, 0, 0]))[0]
-    lips, lids, aside = openings(landmarks[seen, :, :2]).T
-    unrest = lips - lips.min() + np.abs(lids - np.median(lids)) + 0.5 * aside
+    lips, lids, aside, brows = openings(landmarks[seen, :, :2]).T
+    unrest = lips - lips.min() + np.abs(lids - np.median(lids)) + 0.5 * aside + np.abs(brows - np.median(brows))
     return seen[np.argsort(unrest, kind="stable")[:CALM_PICTURES]]
 
 

@@ -119,8 +119,8 @@ def normal(
 
 
 @njit(cache=True, nogil=True)
-def boxed(H: FloatArray, g: FloatArray, x: FloatArray, mean: FloatArray) -> None:
-    """Minimise x' H x / 2 - g' x + a |x - mean| over 0 <= x <= 1 in place, from x: coordinate by coordinate.
+def boxed(H: FloatArray, g: FloatArray, x: FloatArray, mean: FloatArray, low: FloatArray) -> None:
+    """Minimise x' H x / 2 - g' x + a |x - mean| over low <= x <= 1 in place, from x: coordinate by coordinate.
 
     a is `MORE` above the mean, and `LESS` below it.
     """
@@ -133,7 +133,7 @@ def boxed(H: FloatArray, g: FloatArray, x: FloatArray, mean: FloatArray) -> None
         for i in range(len(x)):
             wanted = x[i] - slope[i] / H[i, i]
             wanted = max(wanted - MORE / H[i, i], min(wanted + LESS / H[i, i], mean[i]))
-            step = min(1.0, max(0.0, wanted)) - x[i]
+            step = min(1.0, max(low[i], wanted)) - x[i]
             if step != 0.0:
                 x[i] += step
                 for j in range(len(x)):
@@ -145,12 +145,12 @@ def boxed(H: FloatArray, g: FloatArray, x: FloatArray, mean: FloatArray) -> None
 
 @njit(cache=True, nogil=True)
 def eliminated(
-    H: FloatArray, g: FloatArray, x: FloatArray, belief: FloatArray, mean: FloatArray
+    H: FloatArray, g: FloatArray, x: FloatArray, belief: FloatArray, mean: FloatArray, low: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """A step [7] of the pose, and the weights [F], that solve the normal equations from weights x [F].
 
     The pose is free: it is eliminated (Schur's complement), and follows from the weights; these are believed to lie
-    about `mean`, as surely as `belief` [F] (1 / spread squared) says.
+    about `mean`, as surely as `belief` [F] (1 / spread squared) says, and not below `low`.
     """
     right = np.concatenate((g[:POSE].copy().reshape(-1, 1), H[:POSE, POSE:]), 1)
     follows = np.linalg.solve(H[:POSE, :POSE].copy(), right)
@@ -167,7 +167,7 @@ def eliminated(
     for i in range(F):
         A[i, i] += belief[i]
     after = x.copy()
-    boxed(A, wanted, after, mean)
+    boxed(A, wanted, after, mean, low)
     step = np.empty(POSE)
     step[:] = follows[:, 0]
     for m in range(POSE):
