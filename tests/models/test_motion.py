@@ -147,7 +147,7 @@ def test_an_emotion_shows(model):
 def test_lips_are_sealed_without_the_jaw_and_only_where_held():
     row = np.zeros((2, N_MOTION), np.float32)
     row[:, [INDEX["jawOpen"], INDEX["mouthLowerDownLeft"]]] = 0.3
-    open_, shut = sealed(row, np.array([-9.0, 9.0], np.float32))
+    open_, shut = sealed(row, np.array([-9.0, -9.0, 9.0], np.float32))
     np.testing.assert_allclose(open_, row[0], atol=1e-6)
     assert shut[INDEX["jawOpen"]] == row[1, INDEX["jawOpen"]] and shut[INDEX["mouthLowerDownLeft"]] < 1e-3
     assert shut[INDEX["mouthClose"]] == pytest.approx(0.3, abs=1e-3)
@@ -226,3 +226,15 @@ def test_missing_or_damaged_weights_are_named(tmp_path: Path):
 def test_one_step_works_too(babble):
     rows, _ = play(MotionModel.load(steps=1), babble, [HOP] * 4)
     assert np.isfinite(rows).all() and rows.shape == (32, N_MOTION)
+
+
+def test_lips_that_may_be_held_meet_where_that_is_likeliest_and_no_longer():
+    """Unsure contacts, as a short vowel beside p has, close the one frame at their height; sure ones all of theirs."""
+    row = np.zeros((6, 60), np.float32)
+    row[:, INDEX["jawOpen"]] = 0.3
+    unsure = sealed(row, np.array([-9, -2, -1, -2, -9, -9, -9], np.float32))[:, INDEX["mouthClose"]]
+    np.testing.assert_allclose(unsure, [0, 0.3, 0, 0, 0, 0], atol=1e-3)
+    sure = sealed(row, np.array([-9, 2, 3, 2, -2, -9, -9], np.float32))[:, INDEX["mouthClose"]]
+    np.testing.assert_allclose(sure, [0.3, 0.3, 0.3, 0, 0, 0], atol=1e-3)
+    ends = sealed(row, np.array([-9, -2, -1, -101, -101, -101, -101], np.float32))[:, INDEX["mouthClose"]]
+    np.testing.assert_allclose(ends, 0, atol=1e-3, err_msg="what follows is not known yet: no height")

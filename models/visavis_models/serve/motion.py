@@ -49,7 +49,13 @@ CONDITIONS = ("voice", "user", "emotion", "style")  # what guidance can weigh
 GUIDANCE_LIMIT, TEMPERATURE_LIMIT = 4.0, 2.0
 STYLE_LIMIT = 2
 LIPS_HELD = -2  # the feature that says how sure the lip reader is of p, b or m
-SEAL_SLOPE, SEAL_AT, NOT_HEARD = 3.0, -2.0, -1e2  # logits; chosen on phone-timed speech: docs/decisions.md
+SEAL_SLOPE, SEAL_AT, SEAL_PEAK_AT, NOT_HEARD = (
+    6.0,
+    0.5,
+    -3.0,
+    -1e2,
+)  # logits; chosen on phone-timed speech: docs/decisions.md
+SEAL_LIMIT = 50.0  # of the exponent: nothing is held there anyway
 EASE = np.array([0.8, 0.6, 0.4, 0.2], np.float32)
 EASED = [k for name, k in INDEX.items() if name.startswith(("head", "brow"))]
 PARTED = channels("mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
@@ -235,9 +241,8 @@ class MotionModel:
             window = full = self._denoise.run(None, feeds | noisy)[0][0]
             for name, weight in self._guidance.items():
                 window = window + weight * (full - self._denoise.run(None, without[name] | noisy)[0][0])
-        contact = feeds["features"][0, ANCHORS:, LIPS_HELD] + NOT_HEARD * (
-            np.arange(WINDOW) >= len(voice) // MODEL_FRAME
-        )
+        unheard = np.arange(-1, WINDOW) >= len(voice) // MODEL_FRAME
+        contact = feeds["features"][0, ANCHORS - 1 :, LIPS_HELD] + NOT_HEARD * unheard
         window = eased(sealed(legal(window * self._scale), contact), state.foreseen())
         return Motion(window[:emit].copy()), state.followed_by(window, voice, emit)
 
@@ -300,11 +305,18 @@ def eased(motion: FloatArray, foreseen: FloatArray) -> FloatArray:
 def sealed(motion: FloatArray, contact: FloatArray) -> FloatArray:
     """Lips together where the voice says p, b or m: `mouthClose` follows the jaw, which may stay open behind them.
 
+    Where the reader is sure they are held throughout; where it is not they meet in the one frame in which it is surest,
+    so that a short vowel between two closures stays open.
+
     Args:
         motion: float32 [T, 60] within legal ranges.
-        contact: float32 [T], the reader's logit of lips that are held.
+        contact: float32 [1 + T], the reader's logit of lips that are held, from the frame before on.
     """
-    held = 1.0 / (1.0 + np.exp(-SEAL_SLOPE * (contact - SEAL_AT)))
+    before, own = contact[:-1], contact[1:]
+    after = np.append(own[1:], np.float32(NOT_HEARD))
+    peak = (own >= before) & (own >= after) & (after > 0.5 * NOT_HEARD)
+    sure = own - np.where(peak, np.float32(SEAL_PEAK_AT), np.float32(SEAL_AT))
+    held = 1.0 / (1.0 + np.exp(np.minimum(-SEAL_SLOPE * sure, SEAL_LIMIT)))
     out = motion.copy()
     out[:, PARTED] *= 1.0 - held[:, None]
     out[:, INDEX["mouthFunnel"]] *= 1.0 - 0.5 * held
