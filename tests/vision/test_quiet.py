@@ -1,5 +1,7 @@
 import logging
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -31,3 +33,16 @@ def test_a_tracker_says_nothing(capfd: pytest.CaptureFixture[str], assembled, al
     assert tracker.see(alex(), 0).face is not None
     tracker.close()
     assert capfd.readouterr().err == ""
+
+
+def test_a_face_is_looked_for_without_matplotlib_which_works_afterwards() -> None:
+    script = """
+import sys
+from visavis.vision.bundles import find
+from visavis.vision.still import StillEye
+with StillEye(find()):
+    assert not [name for name in sys.modules if name.startswith("matplotlib")]
+import matplotlib.pyplot
+assert callable(matplotlib.pyplot.plot)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

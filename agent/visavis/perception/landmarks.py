@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from visavis.media.errors import InputError, VisavisError
 from visavis.perception.hands import hand_up
 from visavis.vision.bundles import Bundles, find
-from visavis.vision.quiet import libraries_quiet
+from visavis.vision.quiet import libraries_quiet, without_plots
 from visavis_models.serve.follow import compile_kernels
 from visavis_models.spec import Landmarks
 
@@ -236,7 +236,8 @@ def _scaled(points: Sequence[NormalizedLandmark], picture: Picture) -> FloatArra
 
 
 def _make(bundles: Bundles):  # type: ignore[no-untyped-def]
-    from mediapipe.tasks.python import BaseOptions, vision
+    with without_plots():
+        from mediapipe.tasks.python import BaseOptions, vision
 
     def base(path: os.PathLike[str]) -> BaseOptions:
         return BaseOptions(model_asset_path=os.fspath(path), delegate=BaseOptions.Delegate.CPU)

@@ -1,4 +1,4 @@
-"""Keeps what C libraries write to file descriptor 2 off the terminal."""
+"""Keeps libraries to what they are here for: nothing on the terminal, and no plotting."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 logger = logging.getLogger(__name__)
 
@@ -38,3 +39,24 @@ def libraries_quiet() -> Iterator[None]:
                 else:
                     os.write(saved, line)
             os.close(saved)
+
+
+@contextmanager
+def without_plots() -> Iterator[None]:
+    """While inside, `import matplotlib.pyplot` finds an empty module, unless it was imported before.
+
+    mediapipe imports it to draw landmarks in three dimensions, which nobody asks it for, and it takes a second.
+    """
+    names = ("matplotlib", "matplotlib.pyplot")
+    missing = [name for name in names if name not in sys.modules]
+    if len(missing) < len(names):
+        yield
+        return
+    package, plots = (ModuleType(name) for name in names)
+    package.pyplot = plots  # type: ignore[attr-defined]
+    sys.modules.update({"matplotlib": package, "matplotlib.pyplot": plots})
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.vision.bundles import Bundles
-from visavis.vision.quiet import libraries_quiet
+from visavis.vision.quiet import libraries_quiet, without_plots
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -27,7 +27,7 @@ class StillEye:
     """Looks at single pictures. Importing mediapipe and loading the models takes a second or two."""
 
     def __init__(self, bundles: Bundles) -> None:
-        with libraries_quiet():
+        with libraries_quiet(), without_plots():
             from mediapipe.tasks.python import BaseOptions, vision
 
             def base(path: os.PathLike[str]) -> BaseOptions:
