@@ -156,6 +156,6 @@ def test_a_source_too_slow_for_the_full_picture_is_asked_for_less() -> None:
             return super().next(*args)  # type: ignore[arg-type]
 
     source = Hurried()
-    shown = Shown(source, 30).run()
+    shown = Shown(source, 60).run()
     assert source.quality is Quality.HALF_RATE
     assert shown.relief.step.quality is Quality.HALF_RATE

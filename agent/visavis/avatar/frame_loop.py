@@ -12,6 +12,7 @@ picture is that of the sound which leaves then.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -34,9 +35,10 @@ logger = logging.getLogger(__name__)
 # machine pictures take 34 ms and sound 64 ms; on a busy one 35-90 and 50-95, since both jitter buffers grow.
 VIDEO_LAG_US = 15_000
 LATE_US = 20_000
-MISSED_US = 10_000  # a picture that came so much too late counts as missed: the receiver may have shown it late
+MISSED_US = 40_000  # a picture that comes a whole frame too late counts as missed
 MARGIN_US = 10_000  # drawing begins so much earlier than it has to: a jittery picture grows the receiver's buffer
 LONGEST_US = 60_000  # and never earlier than this before it is due
+SWITCH_S = 0.0005  # Python's lock is asked for so often: after each kernel the thread waits for whoever holds it (5 ms)
 FORGETS = 0.98  # a slow frame is remembered for two seconds
 MOST_SKIPPED = 25  # of a longer standstill the motion of the last second passes, from where the face stood
 RECENT = 250  # frames that the medians are taken over
@@ -101,6 +103,7 @@ class FrameLoop:
 
     def start(self) -> None:
         """Begin, once it is watched, with the next frame whose sound has not left; the clock must be running."""
+        sys.setswitchinterval(SWITCH_S)
         self._thread.start()
 
     def watch(self, watched: bool) -> None:

@@ -1,7 +1,7 @@
 """When to take a step down the quality ladder, and when a step up: told from missed frames alone.
 
 Plain code that counts frames, so it can be driven by hand. A machine that is too busy for the full picture misses a
-frame now and then, then many: five of a second's are a reason to save. What a call's first two seconds cost, and what
+frame now and then, then many: five of a second's are a reason to save. What a call's first three seconds cost, and what
 the last step has not had the time to save yet, is no reason. Whether there is time again cannot be known without
 trying; a try that fails makes the next one wait twice as long.
 """
@@ -12,7 +12,7 @@ from collections import deque
 
 WINDOW = 25  # frames, 1 s: what is looked at for a step down
 MOST_MISSED = 5  # of these frames: so many missed are a step down
-SETTLE, SETTLE_FIRST = 25, 50  # frames that are not looked at, after a step down and in the beginning
+SETTLE, SETTLE_FIRST = 50, 75  # frames that are not looked at, after a step down and in the beginning
 CALM = 250  # frames, 10 s: so long it has to go well before a step up is tried
 CALM_MISSED = 0.02  # share of missed frames that is still calm: any machine hiccups
 LONGEST_CALM = 3000  # frames, 2 min: after however many failed tries
