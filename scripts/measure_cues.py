@@ -130,12 +130,16 @@ def authored(rng: np.random.Generator, rounds: int) -> tuple[Row, list[Played]]:
         for k in range(round(start_s * FPS), min(T, round((start_s + ACT_S) * FPS))):
             t = k / FPS - start_s
             ramp = float(np.clip(min(t, ACT_S - t) / RAMP_S, 0, 1))
-            for channel, value in (ACTS | OTHERS)[name](t, strength).items():
-                for one in {channel, f"{channel}Left", f"{channel}Right"} & set(INDEX):
-                    rows[k, INDEX[one]] = (
-                        max(rows[k, INDEX[one]], ramp * value) if "eye" in one else rows[k, INDEX[one]] + ramp * value
-                    )
+            perform(rows[k], (ACTS | OTHERS)[name](t, strength), ramp)
     return rows, played
+
+
+def perform(row: Row, weights: dict[str, float], ramp: float) -> None:
+    """Add an act's weights to a row of motion [60], `ramp` of them; eyes do what closes or turns them more."""
+    for channel, value in weights.items():
+        for one in {channel, f"{channel}Left", f"{channel}Right"} & set(INDEX):
+            at = INDEX[one]
+            row[at] = max(row[at], ramp * value) if "eye" in one else row[at] + ramp * value
 
 
 def alive(rng: np.random.Generator, T: int) -> Row:

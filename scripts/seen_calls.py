@@ -18,11 +18,10 @@ from pathlib import Path
 import click
 import numpy as np
 from drawn_caller import FRAME, SIZE, before_a_camera
-from measure_cues import ACTS, alive
+from measure_cues import ACTS, alive, perform
 
 from visavis.caller.camera import CameraFile
 from visavis.caller.questions import ask
-from visavis.caller.report import make_report
 from visavis.caller.scene import Scene, scene_of
 from visavis.caller.session import hold_call
 from visavis.caller.speech import Line, Plan
@@ -36,7 +35,7 @@ from visavis.media.files import VideoWriter
 from visavis.media.texts import write_whole
 from visavis.vision.portraits import portrait
 from visavis_models.serve.renderer import Renderer
-from visavis_models.spec import FPS, INDEX, ROOM_RATE
+from visavis_models.spec import FPS, ROOM_RATE
 
 CALLER = "mara"
 BEGINS_S, FILM_S, RAMP_S = 5.0, 45.0, 0.25  # her rest is known by then; no call is longer
@@ -163,7 +162,7 @@ async def hold_all(cases: list[Case]) -> list[Came]:
                 keys = Keys(server.key, server.secret)
                 token = access_token(keys, room=fresh_name("room"), identity=fresh_name("caller"), metadata={})
                 await hold_call(server.url, token, plan, take, camera=CameraFile(films[case.name]))
-                made.append(judged(case, take, plan))
+                made.append(judged(case, take))
                 click.echo(f"... {made[-1]}", err=True)
     return made
 
@@ -180,9 +179,8 @@ def film(case: Case, path: Path) -> Path:
     with VideoWriter(path, (FRAME[1], FRAME[0])) as video:
         for k, row in enumerate(alive(rng, round(FILM_S * FPS))[::HOLDS]):
             t = k * HOLDS / FPS
-            for channel, value in acted(case.act, t - BEGINS_S).items():
-                for one in {channel, f"{channel}Left", f"{channel}Right"} & set(INDEX):
-                    row[INDEX[one]] = max(row[INDEX[one]], value) if "eye" in one else row[INDEX[one]] + value
+            if case.act and t >= BEGINS_S:
+                perform(row, *acted(case.act, t - BEGINS_S))
             away = case.away[0] <= t < case.away[1]
             picture = before_a_camera(None if away else renderer.render(row[None])[0], rng, case.arm(t))
             for _ in range(HOLDS):
@@ -190,21 +188,19 @@ def film(case: Case, path: Path) -> Path:
     return path
 
 
-def acted(act: str, t: float) -> dict[str, float]:
-    """Weights `t` s into an act: it is held, or is a gesture that is made again and again."""
-    if not act or t < 0:
-        return {}
-    if act in GESTURES:
+def acted(name: str, t: float) -> tuple[dict[str, float], float]:
+    """Weights `t` s into an act, and how much of them: it is held, or is a gesture that is made again and again."""
+    if name in GESTURES:
         t %= BEAT_S + BEAT_PAUSE_S
         ramp = float(np.clip(min(t, BEAT_S - t) / RAMP_S, 0, 1))
     else:
         ramp = min(t / RAMP_S, 1.0)
-    return {name: ramp * value for name, value in ACTS[act](t, 0.95).items()}
+    return ACTS[name](t, 0.95), ramp
 
 
-def judged(case: Case, take: Take, plan: Plan) -> Came:
+def judged(case: Case, take: Take) -> Came:
     scene = scene_of(take)
-    begins_s = case.away[0] if case.name == "leaves in mid-reply" else case.away[1] or BEGINS_S
+    begins_s = case.away[1] if case.cue == "present" else case.away[0] or BEGINS_S
     told = [at_s for at_s, name, on in scene.cues if name == case.cue and on]
     said, heard = words(scene, mine=False), words(scene, mine=True)
     told_s = round(told[0 if case.cue != "present" else -1] - begins_s, 1) if told else None
@@ -212,9 +208,6 @@ def judged(case: Case, take: Take, plan: Plan) -> Came:
     if case.pauses:
         right &= any(stop.how == "pause" for stop in scene.stopped) and bool(scene.resumed)
     others = sorted({name for _, name, on in scene.cues if on} - {case.cue, *QUIET})
-    made = make_report(take, plan, None)
-    if made.error:
-        right = False
     stops = [(round(stop.at, 1), stop.how) for stop in scene.stopped]
     return Came(
         case.name, right, told_s, others, said, heard, scene.gave_way, stops, [round(at_s, 1) for at_s in scene.resumed]

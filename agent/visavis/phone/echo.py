@@ -14,7 +14,6 @@ from collections.abc import Callable
 
 import numpy as np
 from livekit import rtc
-from numpy.typing import NDArray
 
 from visavis.media.frames import audio_frame
 from visavis.media.tape import Pcm
@@ -29,8 +28,6 @@ EVERY_S = 0.05
 PROVING_S = 1.2  # of the agent's voice, in which an echo has come back if there is one
 ALIKE = 0.6  # correlation with the agent's voice from which the line is heard to give it back
 QUIET = 30.0  # of int16, RMS: below it nothing is compared
-
-FloatArray = NDArray[np.float32]
 
 
 class EchoFinder:
