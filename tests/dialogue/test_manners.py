@@ -62,6 +62,14 @@ def test_who_was_away_is_welcomed_back() -> None:
     assert ask(manners, 21.0 + AWAY_S) is Act.WELCOME and not manners.away
 
 
+def test_nobody_who_was_never_seen_has_left_or_comes_back() -> None:
+    manners, now = Manners(0.0), AWAY_S + 2
+    manners.cue("away", True, 0.5)
+    assert ask(manners, 0.6 + PAUSE_AFTER_S, agent=True) is None and not manners.away
+    come(manners, now)
+    assert now < FIRST_S and ask(manners, now) is None
+
+
 def test_a_camera_that_is_switched_off_and_on_is_nobody_leaving() -> None:
     manners = met()
     manners.cue("present", False, 20.0)

@@ -34,6 +34,18 @@ def test_is_honest_about_empty_and_black_pictures() -> None:
     assert "black" in sight.describe()
 
 
+def test_a_camera_without_a_picture_is_not_said_to_be_off() -> None:
+    sight = Sight()
+    sight.lost(camera=True)
+    assert sight.describe() == "I have no picture from your camera just now."
+    sight.lost(resting=True)
+    assert "too busy" in sight.describe()
+    sight.update(frozenset({"present"}))
+    assert sight.describe() == "I can see you."
+    sight.lost()
+    assert sight.describe() == ""
+
+
 def test_tells_only_changes() -> None:
     told: list[tuple[str, bool]] = []
     sight = Sight(lambda name, on: told.append((name, on)))

@@ -1,6 +1,7 @@
 """When to greet, to answer a wave, and to wait for somebody who has left: plain rules over what the camera shows.
 
-What is not known counts for nothing: a camera that is switched off has nobody leaving.
+What is not known counts for nothing: a camera that is switched off has nobody leaving, nor has one before which nobody
+ever was, for it may look past whoever talks.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Manners:
         if name == "present" and on:
             self._arrive(now)
         elif name == "away":
-            self._left, self._looked_after = (now if on else None), False
+            self._left, self._looked_after = (now if on and self._met else None), False
         elif name == "wave" and on and self._waves:
             self._wish = Wish(Act.WAVE, now + WITHIN_S)
 

@@ -16,30 +16,34 @@ class Sight:
     Attributes:
         available: there is a picture; facts: what is so now, of `names.CUES`.
         told: what can be told now, so or not; all else is unknown.
-        resting: there is a camera, and no time to look at it.
+        camera: there is a camera; resting: and no time to look at it.
     """
 
     def __init__(self, on_change: Callable[[str, bool], None] | None = None) -> None:
-        self.available = self.resting = False
+        self.available = self.camera = self.resting = False
         self.facts: frozenset[str] = frozenset()
         self.told: frozenset[str] = frozenset()
         self._on_change = on_change
 
     def update(self, facts: frozenset[str], told: Collection[str] = names.CUES) -> None:
         """A picture was looked at; `facts` of `names.CUES` are so now, and of the others in `told` none is."""
-        self.available, self.resting = True, False
+        self.available = self.camera = True
+        self.resting = False
         self.told = frozenset(told)
         self._set(facts)
 
-    def lost(self, *, resting: bool = False) -> None:
-        """There is no picture any more: camera off, gone or silent; or it is there and nobody looks."""
-        self.available, self.resting, self.told = False, resting, frozenset()
+    def lost(self, *, camera: bool = False, resting: bool = False) -> None:
+        """There is no picture any more: camera off or gone; or it is there, and silent, or nobody looks."""
+        self.available, self.camera, self.resting = False, camera or resting, resting
+        self.told = frozenset()
         self._set(frozenset())
 
     def describe(self) -> str:
         """What is seen, in a sentence or two to the person; "" when nothing is known."""
         if self.resting:
             return "I am too busy to look at your camera just now."
+        if self.camera and not self.available:
+            return "I have no picture from your camera just now."
         if names.DARK in self.facts:
             return "The picture from your camera is black."
         if names.AWAY in self.facts:

@@ -49,6 +49,7 @@ class Watcher:
         on_motion: called on the event loop after every picture with the person's motion, None while there is none.
         fps: pictures a second looked at.
         open_stream: opens a video stream of a track.
+        tracker: what follows the person, and is closed in the end; None: made when the first picture comes.
 
     Attributes:
         sight: what is known now.
@@ -63,6 +64,7 @@ class Watcher:
         on_motion: Callable[[SeenMotion | None], None] | None = None,
         fps: float = CAMERA_FPS,
         open_stream: Callable[[rtc.Track], rtc.VideoStream] = newest_only,
+        tracker: FaceTracker | None = None,
     ) -> None:
         self.sight = Sight(self._on_cue)
         self._room, self._identity, self._fps, self._open_stream = room, identity, fps, open_stream
@@ -71,7 +73,7 @@ class Watcher:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="perception")
-        self._looker = Looker()
+        self._looker = Looker(tracker)
         self._cues = Cues()
 
     @property
@@ -123,7 +125,7 @@ class Watcher:
         self._emit(CueSeen(wall_us(), name, on))
 
     def _on_silent(self, reopened: int) -> None:
-        self._lose_sight()
+        self._lose_sight(camera=True)
         if reopened == 1:  # one word about it; the log counts the rest
             self._emit(Fault(wall_us(), "camera", "Your camera sends no picture. I am trying again."))
 
@@ -131,11 +133,11 @@ class Watcher:
         if self._on_event is not None:
             self._on_event(event)
 
-    def _lose_sight(self) -> None:
+    def _lose_sight(self, *, camera: bool = False) -> None:
         """No picture: whoever is in the next one is looked at afresh."""
         self._cues = Cues()
         self._looker.forget()
-        self.sight.lost(resting=self.watching and self._fps <= 0)
+        self.sight.lost(camera=camera, resting=self.watching and self._fps <= 0)
         self._move(None)
 
     def _move(self, motion: SeenMotion | None) -> None:
@@ -154,7 +156,7 @@ class Watcher:
                 if now is not track:
                     if watching is not None:
                         await _ended(watching)
-                    self._lose_sight()
+                    self._lose_sight(camera=now is not None)
                     track, watching = now, asyncio.create_task(self._watch(now)) if now is not None else None
                 elif track is not None and track.muted:
                     self._lose_sight()
@@ -216,14 +218,14 @@ class Look:
 
 
 class Looker:
-    """Looks at frames with a tracker that is made for the first of them. All of it on one thread but what is said.
+    """Looks at frames, with a tracker of its own where it is given none. All of it on one thread but what is said.
 
     Somebody's build takes half a second to be told: it is told on a thread of its own, while the looking goes on. That
     thread gives way to none, or on a loaded machine nothing would be known of the person for long.
     """
 
-    def __init__(self) -> None:
-        self._tracker: FaceTracker | None = None
+    def __init__(self, tracker: FaceTracker | None = None) -> None:
+        self._tracker = tracker
         self._motion, self._person = UserMotion(), 0
         self._fresh = False
         self._teller = ThreadPoolExecutor(1, thread_name_prefix="perception-person")
