@@ -10,11 +10,11 @@ both faces on one time line.
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
 import numpy as np
 from livekit import rtc
 from livekit.agents import Agent, AgentSession
@@ -312,11 +312,16 @@ def _line(draw: ImageDraw.ImageDraw, place: Place, curve: Curve, colour: tuple[i
     draw.line(points, colour, width, joint="curve")
 
 
-def main() -> None:
-    options = sys.argv[1:]
-    taken = asyncio.run(in_rooms()) if "--room" in options else on_own_clock()
-    print(f"{CALLS} calls of each kind\n\n{table(taken)}")
-    for path in (Path(option) for option in options if option != "--room"):
+@click.command()
+@click.option("--room", is_flag=True, help="Hold the calls in a real room.")
+@click.argument("path", required=False, metavar="[PICTURE]", type=click.Path(dir_okay=False, path_type=Path))
+def main(room: bool, path: Path | None) -> None:
+    """Measure the avatar's smile at a smiling, a calm and no caller; prints a table in Markdown, draws PICTURE."""
+    if path is not None and path.suffix != ".png":
+        raise click.BadParameter(f"{path}: give a name that ends in .png")
+    taken = asyncio.run(in_rooms()) if room else on_own_clock()
+    click.echo(f"{CALLS} calls of each kind\n\n{table(taken)}")
+    if path is not None:
         picture(taken, path)
 
 

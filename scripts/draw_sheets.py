@@ -7,9 +7,9 @@ The sentence is that of ../shared; the hard portraits are altered from pictures 
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
+import click
 import cv2
 import matplotlib
 import numpy as np
@@ -28,6 +28,7 @@ from visavis_models.spec import FPS, MODEL_RATE, frames_in
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 SENTENCE = ROOT.parent / "shared" / "data" / "speech" / "LJ001-0001.flac"
+KINDS = ("speech", "hard", "sheets")
 FACES = ("alex", "leo")
 FIRST = 20  # frame of the sentence at which the second of speech begins
 MOTIONS = ("AA", "EE", "blink 1", "laugh", "yaw -20", "pitch +12")
@@ -136,7 +137,11 @@ def hard() -> np.ndarray:
     return np.vstack(rows)
 
 
-def main(kinds: set[str]) -> None:
+@click.command()
+@click.argument("kinds", nargs=-1, metavar="[speech] [hard] [sheets]", type=click.Choice(KINDS))
+def main(kinds: tuple[str, ...]) -> None:
+    """Redraw pictures of docs/portraits.md; all where none is named."""
+    kinds = kinds or KINDS
     if "hard" in kinds:
         write_picture(PICTURES / "hard.jpg", hard())
     for face in FACES:
@@ -150,7 +155,4 @@ def main(kinds: set[str]) -> None:
 
 
 if __name__ == "__main__":
-    unknown = set(sys.argv[1:]) - {"speech", "hard", "sheets"}
-    if unknown:
-        sys.exit(f"{unknown.pop()}: no such pictures; there are speech, hard and sheets")
-    main(set(sys.argv[1:]) or {"speech", "hard", "sheets"})
+    main()

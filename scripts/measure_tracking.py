@@ -6,9 +6,9 @@ motion that `track` finds is compared with the motion that drew it. Prints a tab
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 
+import click
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,13 +64,15 @@ def wandering(rng: np.random.Generator, changes: float, low: float, high: float)
     return values[before] + share**2 * (3 - 2 * share) * (values[before + 1] - values[before])
 
 
-def main() -> None:
-    """Print the table."""
+@click.command()
+@click.argument("portraits", nargs=-1, metavar="[PORTRAIT ...]")
+def main(portraits: tuple[str, ...]) -> None:
+    """Compare what `visavis track` finds with the motion that drew it; prints a table in Markdown."""
     tracker, now_ms = FaceTracker(find(), pose_every_ms=None), 0
     heads = " | ".join(f"{name} r" for name in COMPARED)
     print(f"| face | {heads} | pitch, yaw, roll: share seen | error, p95 (most), degrees |")
     print(f"| {' | '.join(['---'] * (len(COMPARED) + 3))} |")
-    for seed, name in enumerate(sys.argv[1:] or ("alex", "mara", "nora")):
+    for seed, name in enumerate(portraits or ("alex", "mara", "nora")):
         rows, renderer, seen = moved(seed), Renderer(portrait(name)), []
         for row in rows:
             now_ms += 1000 // FPS

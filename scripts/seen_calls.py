@@ -53,9 +53,10 @@ class Case:
     """One call.
 
     Attributes:
-        act: what she does from `BEGINS_S` on, of `measure_cues.ACTS`.
+        act: what she does from `BEGINS_S` of the film on, of `measure_cues.ACTS`.
         arm: seconds -> how far her raised arm leans, in rad; None while it hangs.
         away: (from, until) s, in which nobody is in the picture.
+        begins_s: when in the film that begins which is to be told.
         lines: what she says: (silence before it, in s, and the text).
         expected: what the agent says of it, a regular expression.
         cue: that must be told.
@@ -69,6 +70,7 @@ class Case:
     act: str = ""
     arm: Callable[[float], float | None] = lambda t: None
     away: tuple[float, float] = (0.0, 0.0)
+    begins_s: float = BEGINS_S
     pauses: bool = False
 
 
@@ -96,11 +98,11 @@ CASES = [
     Case("wave", asking("wave"), answering("wave"), "wave", arm=arm_up(True)),
     Case(
         "waves without a word", WAITING, r"i see you waving", "wave",
-        arm=lambda t: arm_up(True)(t) if 15 < t < 21 else None,
+        arm=lambda t: arm_up(True)(t) if 15 < t < 21 else None, begins_s=15.0,
     ),
-    Case("leaves in mid-reply", ((0.5, LONG),), r"camera shows", "away", away=(11.0, 17.0), pauses=True),
-    Case("comes back", WAITING, r"welcome back", "away", away=(12.0, 24.0)),
-    Case("is seen later", WAITING, r"now i can see you", "present", away=(0.0, 22.0)),
+    Case("leaves in mid-reply", ((0.5, LONG),), r"camera shows", "away", away=(9.0, 17.0), begins_s=9.0, pauses=True),
+    Case("comes back", WAITING, r"welcome back", "away", away=(12.0, 24.0), begins_s=12.0),
+    Case("is seen later", WAITING, r"now i can see you", "present", away=(0.0, 22.0), begins_s=22.0),
     Case("does nothing", ((2.0, "Can you see that I am smiling?"),), r"i do not see a smile"),
 ]  # fmt: skip
 
@@ -161,8 +163,10 @@ async def hold_all(cases: list[Case]) -> list[Came]:
                 plan, take = Plan(lines), Take("")
                 keys = Keys(server.key, server.secret)
                 token = access_token(keys, room=fresh_name("room"), identity=fresh_name("caller"), metadata={})
-                await hold_call(server.url, token, plan, take, camera=CameraFile(films[case.name]))
-                made.append(judged(case, take))
+                camera = CameraFile(films[case.name])
+                await hold_call(server.url, token, plan, take, camera=camera)
+                assert camera.began_s is not None
+                made.append(judged(case, take, camera.began_s - take.began_s))
                 click.echo(f"... {made[-1]}", err=True)
     return made
 
@@ -198,12 +202,12 @@ def acted(name: str, t: float) -> tuple[dict[str, float], float]:
     return ACTS[name](t, 0.95), ramp
 
 
-def judged(case: Case, take: Take) -> Came:
+def judged(case: Case, take: Take, film_s: float) -> Came:
+    """What came of a case whose film began `film_s` s into the record."""
     scene = scene_of(take)
-    begins_s = case.away[1] if case.cue == "present" else case.away[0] or BEGINS_S
     told = [at_s for at_s, name, on in scene.cues if name == case.cue and on]
     said, heard = words(scene, mine=False), words(scene, mine=True)
-    told_s = round(told[0 if case.cue != "present" else -1] - begins_s, 1) if told else None
+    told_s = round(told[0 if case.cue != "present" else -1] - film_s - case.begins_s, 1) if told else None
     right = bool(re.search(case.expected, " ".join(said).lower())) and bool(told) == bool(case.cue)
     if case.pauses:
         right &= any(stop.how == "pause" for stop in scene.stopped) and bool(scene.resumed)

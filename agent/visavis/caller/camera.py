@@ -30,6 +30,9 @@ class CameraFile:
     Args:
         path: any video that FFmpeg reads.
 
+    Attributes:
+        began_s: when its first picture was sent, on the caller's clock; None before.
+
     Raises:
         InputError: it cannot be read or holds no picture; raised here, before a call is begun.
     """
@@ -38,6 +41,7 @@ class CameraFile:
         self.path = path
         _, first = next(read_pictures(path))
         self.size = fitted(first.shape[1], first.shape[0])
+        self.began_s: float | None = None
         self._source: rtc.VideoSource | None = None
 
     def open(self) -> rtc.VideoSource:
@@ -53,6 +57,8 @@ class CameraFile:
             due_s, frame = await asyncio.to_thread(self._next, pictures, 0.0)
             while frame:
                 await asyncio.sleep(began_s + due_s - now_s())
+                if self.began_s is None:
+                    self.began_s = now_s()
                 self._source.capture_frame(frame, timestamp_us=int(now_s() * 1e6))
                 due_s, frame = await asyncio.to_thread(self._next, pictures, due_s + 1 / MAX_FPS)
             await asyncio.sleep(max(began_s + due_s - now_s(), 1 / MAX_FPS))
