@@ -15,16 +15,12 @@ from typing import Any, TypeAlias
 
 from livekit import rtc
 from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
-from livekit.local_inference import init_eot, init_vad
 
-from visavis import perception
-from visavis.avatar.face import Face
+from visavis.call.loaded import Loaded
 from visavis.call.metadata import JobMetadata
 from visavis.call.session import Call
 from visavis.dialogue.priority import quiet_thread
-from visavis.dialogue.providers import Models
 from visavis.media.errors import InputError, ServerError
-from visavis.media.frames import compile_kernels
 from visavis.media.settings import Settings
 from visavis.media.threads import SINGLE_THREADED, set_environment
 
@@ -42,7 +38,7 @@ ENVIRONMENT = {**SINGLE_THREADED, "MALLOC_ARENA_MAX": "2"}
 # Imported once, in the process that job processes are forked from: a new one costs a running call no second of
 # importing. Only what starts no thread may stand here; ONNX Runtime does.
 PRELOADED = (
-    "mediapipe.tasks.python.vision",
+    "visavis.vision.tasks",
     "visavis.media.resample",
     "visavis.perception.watcher",
     "visavis_models.serve.renderer",
@@ -54,19 +50,8 @@ def prewarm(process: JobProcess, settings: Settings) -> None:
     """Load in an idle process what a call will need, on a thread that gives way to the calls of the others."""
     process.userdata["settings"] = settings
     with quiet_thread("loading", LOADING_NICE) as thread:
-        process.userdata["models"] = thread.submit(_load, settings).result()
+        process.userdata["loaded"] = thread.submit(Loaded.load, settings).result()
     give_memory_back()
-
-
-def _load(settings: Settings) -> Models:
-    init_vad()
-    init_eot()
-    models = Models.load(settings)
-    if settings.camera:
-        perception.preload()
-    compile_kernels()
-    Face.open(settings.portrait, size=settings.video.size)  # a call opens its own: this one loads the kernels
-    return models
 
 
 def give_memory_back() -> None:
@@ -78,7 +63,7 @@ def give_memory_back() -> None:
 
 async def entrypoint(ctx: JobContext) -> None:
     """One call, from dispatch to the caller's leaving; usable in any `AgentServer`."""
-    if "models" not in ctx.proc.userdata:
+    if "loaded" not in ctx.proc.userdata:
         prewarm(ctx.proc, Settings.load())
     reason = "it could not begin"
     try:
@@ -89,8 +74,8 @@ async def entrypoint(ctx: JobContext) -> None:
             reason = "whoever called was gone before it began"
             return
         logger.info("call in %s begins", ctx.room.name)
-        settings, models = ctx.proc.userdata["settings"], ctx.proc.userdata["models"]
-        reason = await Call(ctx.room, settings, models, metadata, ctx.api).run()
+        settings, loaded = ctx.proc.userdata["settings"], ctx.proc.userdata["loaded"]
+        reason = await Call(ctx.room, settings, loaded, metadata, ctx.api).run()
     except InputError as error:
         reason = str(error)
     finally:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from visavis.avatar.face import Face as Face
     from visavis.avatar.runner import AvatarStats as AvatarStats
     from visavis.avatar.runner import VideoOptions as VideoOptions
     from visavis.avatar.session import AvatarSession as AvatarSession
 
-__all__ = ["AvatarSession", "AvatarStats", "VideoOptions"]
+__all__ = ["AvatarSession", "AvatarStats", "Face", "VideoOptions"]
 
 
 def __getattr__(name: str) -> object:
@@ -18,6 +19,10 @@ def __getattr__(name: str) -> object:
         from visavis.avatar.session import AvatarSession
 
         return AvatarSession
+    if name == "Face":
+        from visavis.avatar.face import Face
+
+        return Face
     if name in ("AvatarStats", "VideoOptions"):
         from visavis.avatar import runner
 

@@ -56,7 +56,7 @@ class Face:
         cls,
         name: str | Path,
         *,
-        size: int,
+        size: int = 512,
         seed: int = 0,
         emotion: Mapping[str, float] | None = None,
         background: str = "own",
@@ -65,16 +65,16 @@ class Face:
         """Load the shipped motion model and a portrait, drawn over `background` (see `Background.of_video`) as I420.
 
         Args:
+            size: of its pictures, that of the `VideoOptions` with which it is published.
             listening: whether it smiles back, nods and holds its gaze while somebody speaks.
 
         Raises:
             InputError: no such portrait, emotion or background.
         """
         model, held = MotionModel.load(), portrait(name)
-        # what only the first frame costs is paid here
-        first = FaceStream(MotionStream(model), Renderer(held, size, output="i420"))
-        first.next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
         renderer = Renderer(held, size, background=Background.of_video(background), output="i420", ladder=True)
+        # what only the first frame costs is paid here
+        FaceStream(MotionStream(model), renderer).next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
         # the bearing is no condition of the model's: its own smiles grow and wane with what it showed before
         performance = Performance(seed=seed, listening=listening, bearing=emotion)
         return cls(FaceStream(MotionStream(model, seed=seed), renderer, performance))

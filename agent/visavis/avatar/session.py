@@ -43,7 +43,8 @@ class AvatarSession(avatar.AvatarSession[str]):
         probe: send a flash and a click each second, for measuring.
         listening: smile back, nod when a phrase is over, hold the gaze on who speaks.
         thinking: look away while the agent thinks.
-        source: what draws the face; None: the shipped motion model and `portrait`.
+        source: what draws the face, in place of `portrait`, `emotion`, `background` and `listening`; None: a `Face`
+            by these. One that was opened while the process waited spares the call a second of loading.
 
     Raises:
         InputError: an unknown emotion, a strength outside 0..1, or no such background.

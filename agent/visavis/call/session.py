@@ -17,6 +17,7 @@ from livekit.agents.voice.room_io.types import NoiseCancellationParams
 from visavis.avatar import AvatarSession, VideoOptions
 from visavis.call.attendance import Attendance
 from visavis.call.duet import INSTRUCTIONS, PARTNER_FPS, DuetHost, Floor
+from visavis.call.loaded import Loaded
 from visavis.call.metadata import JobMetadata
 from visavis.call.person import Person
 from visavis.call.recorder import Recorder
@@ -59,7 +60,7 @@ class Call:
     Args:
         room: the room, connected.
         settings: what the worker was told.
-        models: what the process loaded.
+        loaded: what the process has ready, for this call alone.
         metadata: what the dispatch asked.
         livekit: the API of the room's server, for what is done to a telephone's line; None leaves it alone.
 
@@ -71,7 +72,7 @@ class Call:
         self,
         room: rtc.Room,
         settings: Settings,
-        models: providers.Models,
+        loaded: Loaded,
         metadata: JobMetadata | None = None,
         livekit: api.LiveKitAPI | None = None,
     ) -> None:
@@ -90,7 +91,14 @@ class Call:
         self._started = False
         self._leaving: asyncio.TimerHandle | None = None
         fps = PARTNER_FPS if asked.partner else CAMERA_FPS
-        self._watcher = Watcher(room, self._on_seen, identity=asked.partner or None, on_motion=self._on_motion, fps=fps)
+        self._watcher = Watcher(
+            room,
+            self._on_seen,
+            identity=asked.partner or None,
+            on_motion=self._on_motion,
+            fps=fps,
+            tracker=loaded.tracker,
+        )
         self._seen = Seen(self._watcher.sight)
         self._person = Person(self._seen)
         self._words = Words()
@@ -104,7 +112,7 @@ class Call:
         )
         self._session = providers.session(
             settings,
-            models,
+            loaded.models,
             self._person,
             self._words,
             turns=self._turns,
@@ -120,14 +128,15 @@ class Call:
             writes=settings.provider("llm").kind not in ("host", "smollm"),
         )
         self._avatar = AvatarSession(
-            portrait=self._metadata.portrait or settings.portrait,
+            portrait=asked.portrait or settings.portrait,
             emotion=settings.emotion,
             background=settings.background,
             listening=settings.expression.listening,
             thinking=settings.expression.thinking,
             video=VideoOptions(**asdict(settings.video)),
             eyes=self._watcher,
-            probe=self._metadata.probe,
+            probe=asked.probe,
+            source=loaded.face if asked.portrait in ("", settings.portrait) else None,
         )
 
     async def run(self) -> str:

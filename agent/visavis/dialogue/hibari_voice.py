@@ -73,6 +73,7 @@ class HibariVoice:
             model = with_output(file.read(), DURATIONS)
         self._session = session(model)
         self._text = Hibari(g2p=G2P())  # its text side: sentences, phonemes, their numbers
+        self._text.sess = None  # a second copy of the model, 20 MB
 
     def say(self, text: str, timbre: Timbre = TIMBRES["heart"]) -> Spoken:
         """Speak a sentence or a clause; nothing sayable in it gives no samples."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from visavis.media.errors import InputError, VisavisError
 from visavis.perception.hands import hand_up
 from visavis.vision.bundles import Bundles, find
-from visavis.vision.quiet import libraries_quiet, without_plots
+from visavis.vision.quiet import libraries_quiet
 from visavis_models.serve.follow import compile_kernels
 from visavis_models.spec import Landmarks
 
@@ -72,6 +72,9 @@ class FaceTracker:
 
     def __init__(self, bundles: Bundles, *, pose_every_ms: int | None = POSE_EVERY_MS) -> None:
         with libraries_quiet(), ThreadPoolExecutor(1, initializer=give_way) as maker:
+            from visavis.vision.tasks import image
+
+            self._image = image
             self._survey, self._face, self._pose = maker.submit(_make, bundles).result()
         self.person = 0
         self._pose_every_ms = pose_every_ms
@@ -126,7 +129,7 @@ class FaceTracker:
         if face is not None and self._last_ms < self._survey_due_ms:
             return face
         self._survey_due_ms = self._last_ms + SURVEY_EVERY_MS
-        faces = [_scaled(points, picture) for points in self._survey.detect(_image(picture)).face_landmarks]
+        faces = [_scaled(points, picture) for points in self._survey.detect(self._image(picture)).face_landmarks]
         self._crowd = len(faces) > 1
         nearest = max(faces, key=lambda other: _height(other) * (KEEP if self._is_followed(other) else 1), default=face)
         if nearest is None:
@@ -139,7 +142,7 @@ class FaceTracker:
     def _next(self, picture: Picture) -> FloatArray | None:
         """The face in the picture that lies where the last one lay; where that lost it, any."""
         self._told_ms += APART_MS
-        faces = self._face.detect_for_video(_image(picture), self._told_ms).face_landmarks
+        faces = self._face.detect_for_video(self._image(picture), self._told_ms).face_landmarks
         return _scaled(faces[0], picture) if faces else None
 
     def _begin(self, picture: Picture, face: FloatArray) -> FloatArray:
@@ -167,7 +170,7 @@ class FaceTracker:
         if face is not None and self._crowd:
             picture = _alone(picture, face)
         with nullcontext() if self._body_seen else libraries_quiet():  # of the first body it complains
-            bodies = self._pose.detect_for_video(_image(picture), self._last_ms).pose_landmarks
+            bodies = self._pose.detect_for_video(self._image(picture), self._last_ms).pose_landmarks
         if not bodies:
             return None
         self._body_seen = True
@@ -189,16 +192,18 @@ class FaceTracker:
         self._pose_due_ms = self._last_ms + every_ms
 
 
-def preload() -> None:
-    """Import and load all that looking at the first person needs: for a process that waits for its first call.
+def preload() -> FaceTracker | None:
+    """Load all that looking at the first person needs: for a process that waits for its first call.
 
-    Models that are missing are told when there is a camera to look at.
+    Returns:
+        what is to follow that person; None where models are missing, which is told when there is a camera to look at.
     """
+    compile_kernels()
     try:
-        FaceTracker(find()).close()
-        compile_kernels()
+        return FaceTracker(find())
     except VisavisError as error:
         logger.warning("%s", error)
+        return None
 
 
 def give_way() -> None:
@@ -221,13 +226,6 @@ def _alone(picture: Picture, face: FloatArray) -> Picture:
     return out
 
 
-def _image(picture: Picture):  # type: ignore[no-untyped-def]
-    import mediapipe
-
-    # Tasks reads rows without gaps
-    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
-
-
 def _scaled(points: Sequence[NormalizedLandmark], picture: Picture) -> FloatArray:
     """Points of 0..1 of the picture to pixels [N, 3]; depth has the scale of x."""
     height, width, _ = picture.shape
@@ -236,11 +234,7 @@ def _scaled(points: Sequence[NormalizedLandmark], picture: Picture) -> FloatArra
 
 
 def _make(bundles: Bundles):  # type: ignore[no-untyped-def]
-    with without_plots():
-        from mediapipe.tasks.python import BaseOptions, vision
-
-    def base(path: os.PathLike[str]) -> BaseOptions:
-        return BaseOptions(model_asset_path=os.fspath(path), delegate=BaseOptions.Delegate.CPU)
+    from visavis.vision.tasks import base, vision
 
     def face(mode: vision.RunningMode, most: int) -> vision.FaceLandmarker:
         options = vision.FaceLandmarkerOptions(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from types import TracebackType
 
 import cv2
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.vision.bundles import Bundles
-from visavis.vision.quiet import libraries_quiet, without_plots
+from visavis.vision.quiet import libraries_quiet
 
 Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -27,12 +26,10 @@ class StillEye:
     """Looks at single pictures. Importing mediapipe and loading the models takes a second or two."""
 
     def __init__(self, bundles: Bundles) -> None:
-        with libraries_quiet(), without_plots():
-            from mediapipe.tasks.python import BaseOptions, vision
+        with libraries_quiet():
+            from visavis.vision.tasks import base, image, vision
 
-            def base(path: os.PathLike[str]) -> BaseOptions:
-                return BaseOptions(model_asset_path=os.fspath(path), delegate=BaseOptions.Delegate.CPU)
-
+            self._image = image
             self._face = vision.FaceLandmarker.create_from_options(
                 vision.FaceLandmarkerOptions(
                     base_options=base(bundles.face),
@@ -92,13 +89,13 @@ class StillEye:
     def figure(self, picture: Picture) -> FloatArray:
         """How sure it is of a person at each pixel, 0..1 [H, W], of a picture RGB [H, W, 3]."""
         with libraries_quiet():
-            masks = self._selfie.segment(_image(picture)).confidence_masks
+            masks = self._selfie.segment(self._image(picture)).confidence_masks
         return masks[0].numpy_view().reshape(picture.shape[:2]).copy()
 
     def _detect(self, picture: Picture) -> list[FloatArray]:
         height, width = picture.shape[:2]
         with libraries_quiet():
-            found = self._face.detect(_image(picture)).face_landmarks
+            found = self._face.detect(self._image(picture)).face_landmarks
         scale = np.array([width, height, width], np.float32)
         return [np.array([(p.x, p.y, p.z) for p in points], np.float32) * scale for points in found]
 
@@ -106,12 +103,6 @@ class StillEye:
 def height_of(face: FloatArray) -> float:
     """Pixels from the top of a face's landmarks to their bottom."""
     return float(np.ptp(face[:, 1]))
-
-
-def _image(picture: Picture):  # type: ignore[no-untyped-def]
-    import mediapipe
-
-    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
 
 
 def _windows(picture: Picture) -> list[tuple[Picture, FloatArray]]:
