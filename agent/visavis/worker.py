@@ -19,10 +19,9 @@ from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
 from visavis.call.loaded import Loaded
 from visavis.call.metadata import JobMetadata
 from visavis.call.session import Call
-from visavis.dialogue.priority import quiet_thread
+from visavis.media import threads
 from visavis.media.errors import InputError, ServerError
 from visavis.media.settings import Settings
-from visavis.media.threads import SINGLE_THREADED, set_environment
 
 logger = logging.getLogger(__name__)
 
@@ -31,9 +30,8 @@ Connect: TypeAlias = Callable[[str, str, rtc.RoomOptions], Coroutine[Any, Any, N
 AGENT_NAME = "visavis"
 FREE_WITHIN_S = 4.0  # well within what a server waits for an answer
 FREE_EVERY_S = 0.1
-LOADING_NICE = 10  # a call that is held meanwhile goes before
 # of the processes of calls: the machine's few cores belong to their frame loops, and memory is given back
-ENVIRONMENT = {**SINGLE_THREADED, "MALLOC_ARENA_MAX": "2"}
+ENVIRONMENT = {**threads.SINGLE_THREADED, "MALLOC_ARENA_MAX": "2"}
 
 # Imported once, in the process that job processes are forked from: a new one costs a running call no second of
 # importing. Only what starts no thread may stand here; ONNX Runtime does.
@@ -49,7 +47,7 @@ PRELOADED = (
 def prewarm(process: JobProcess, settings: Settings) -> None:
     """Load in an idle process what a call will need, on a thread that gives way to the calls of the others."""
     process.userdata["settings"] = settings
-    with quiet_thread("loading", LOADING_NICE) as thread:
+    with threads.own_thread("loading", threads.LOADING) as thread:
         process.userdata["loaded"] = thread.submit(Loaded.load, settings).result()
     give_memory_back()
 
@@ -168,7 +166,7 @@ def run(settings: Settings, url: str, key: str, secret: str) -> None:
     Raises:
         ServerError: the server refuses us, or cannot be reached for good.
     """
-    set_environment(ENVIRONMENT)
+    threads.set_environment(ENVIRONMENT)
     asyncio.run(_serve(server(settings, url, key, secret), url))
 
 

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from visavis.dialogue.priority import LANGUAGE_NICE
 from visavis.dialogue.smollm import Sentences, sane
+from visavis.media import threads
 
 
 def test_it_answers(smollm) -> None:
@@ -30,7 +30,7 @@ def test_it_stops_when_nobody_listens(smollm) -> None:
 
 def test_its_threads_give_way_to_ours(smollm) -> None:
     levels = [os.getpriority(os.PRIO_PROCESS, int(thread)) for thread in os.listdir("/proc/self/task")]
-    assert levels.count(LANGUAGE_NICE) >= 1
+    assert levels.count(threads.LANGUAGE) >= 1
     assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == 0
 
 

@@ -23,8 +23,9 @@ import numpy as np
 from visavis.avatar import probe
 from visavis.avatar.face import FrameSource, Picture
 from visavis.avatar.listening import Listening
-from visavis.avatar.pump import clock_us, urge
+from visavis.avatar.pump import clock_us
 from visavis.avatar.stage import Stage
+from visavis.media import threads
 from visavis.media.speech import Speech
 from visavis_models.serve.stream import HORIZON_FRAMES
 from visavis_models.spec import FRAME_MS, ROOM_FRAME
@@ -95,7 +96,7 @@ class FrameLoop:
         self._probing = probing
         self._closing = threading.Event()
         self._watched = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="visavis-frames", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="frames", daemon=True)
         self._ahead_us = float(LONGEST_US)
         self._shown = self._skipped = 0
         self._draw_us: deque[int] = deque(maxlen=RECENT)
@@ -127,7 +128,7 @@ class FrameLoop:
             self._thread.join()
 
     def _run(self) -> None:
-        urge()
+        threads.begin("frames", threads.URGENT)
         try:
             self._draw_on()
         except Exception:  # the thread's edge: the voice goes on, the picture stands

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from concurrent.futures import Future
 
 from livekit import rtc
 
+from visavis.media import threads
 from visavis.media.frames import audio_frame
 from visavis.media.speech import Speech
 from visavis_models.spec import ROOM_RATE
@@ -25,18 +25,11 @@ QUEUE_MS = 50
 PUSH_MS = 20  # one Opus packet
 PUSH = ROOM_RATE * PUSH_MS // 1000
 QUEUE = ROOM_RATE * QUEUE_MS // 1000
-URGENT_NICE = -5
 
 
 def clock_us() -> int:
     """The clock of playout: monotonic microseconds."""
     return time.monotonic_ns() // 1000
-
-
-def urge() -> None:
-    """Give the calling thread precedence where the system lets us (on Linux niceness belongs to the thread)."""
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), URGENT_NICE)
 
 
 class AudioPump:
@@ -52,7 +45,7 @@ class AudioPump:
         self._source: rtc.AudioSource | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
-        self._thread = threading.Thread(target=self._run, name="visavis-audio", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="sound", daemon=True)
         self._ready: Future[rtc.AudioSource] = Future()
 
     async def start(self) -> rtc.AudioSource:
@@ -74,7 +67,7 @@ class AudioPump:
             await asyncio.to_thread(self._thread.join)
 
     def _run(self) -> None:
-        urge()
+        threads.begin("sound", threads.URGENT)
         with contextlib.suppress(asyncio.CancelledError):
             asyncio.run(self._feed())
 

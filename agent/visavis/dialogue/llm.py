@@ -21,9 +21,9 @@ from livekit.agents import (
 )
 
 from visavis.dialogue.actions import Action, action
-from visavis.dialogue.priority import LANGUAGE_NICE, quiet_thread
 from visavis.dialogue.script import Script
 from visavis.dialogue.smollm import Message, Sentences, SmolLM
+from visavis.media import threads
 from visavis.media.errors import ProviderError
 
 TURNS = 4  # messages of the past that the model is shown
@@ -37,7 +37,7 @@ class HostLLM(llm.LLM):
         super().__init__()
         self._model = model or SmolLM()
         self._script = script
-        self._thread = quiet_thread("language", LANGUAGE_NICE)
+        self._thread = threads.own_thread("language", threads.LANGUAGE)
 
     @property
     def model(self) -> str:

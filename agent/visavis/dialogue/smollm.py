@@ -16,7 +16,7 @@ from pathlib import Path
 
 import xllamacpp
 
-from visavis.dialogue.priority import LANGUAGE_NICE, give_way
+from visavis.media import threads
 from visavis.media.errors import AssetError, ProviderError
 
 CONTEXT_TOKENS = 1024
@@ -65,7 +65,7 @@ class SmolLM:
 
     def _load(self, failure: list[Exception]) -> None:
         try:
-            give_way(LANGUAGE_NICE)
+            threads.begin("language", threads.LANGUAGE)
             self._server = xllamacpp.Server(_parameters(weights()))
             self.answer([{"role": "user", "content": "Hello"}], lambda _: False)  # the kept prefix is read once
         except AssetError as error:

@@ -30,9 +30,9 @@ from numpy.typing import NDArray
 
 from visavis.dialogue.hum import HUM, is_hum
 from visavis.dialogue.moonshine import Moonshine
-from visavis.dialogue.priority import RECOGNITION_NICE, quiet_thread
 from visavis.dialogue.segmenter import WINDOW, Cue, Pace, Segmenter
 from visavis.dialogue.transcript import Transcript
+from visavis.media import threads
 from visavis.media.frames import mono
 from visavis_models.spec import MODEL_RATE
 
@@ -61,7 +61,7 @@ class LocalSTT(stt.STT):
         )
         self._recogniser = recogniser
         self._pace = pace or Pace()
-        self._thread = quiet_thread("recognition", RECOGNITION_NICE)
+        self._thread = threads.own_thread("recognition", threads.RECOGNITION)
 
     @property
     def model(self) -> str:

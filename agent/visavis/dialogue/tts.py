@@ -10,8 +10,8 @@ from livekit.agents import DEFAULT_API_CONNECT_OPTIONS, APIConnectOptions, tts, 
 from livekit.agents.types import TimedString
 
 from visavis.dialogue.hibari_voice import TIMBRES, HibariVoice, Spoken, Timbre
-from visavis.dialogue.priority import VOICE_NICE, quiet_thread
 from visavis.dialogue.text import Cutter
+from visavis.media import threads
 from visavis_models.spec import SPEECH_RATE
 
 CLAUSE_AFTER_S = 0.08  # text that is no sentence yet after so long lets its first clause go ahead
@@ -28,7 +28,7 @@ class HibariTTS(tts.TTS):
             num_channels=1,
         )
         self._voice, self._timbre = voice or HibariVoice(), timbre
-        self._thread = quiet_thread("voice", VOICE_NICE)
+        self._thread = threads.own_thread("voice", threads.VOICE)
 
     @property
     def model(self) -> str:

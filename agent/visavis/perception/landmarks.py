@@ -8,16 +8,14 @@ is free: a call costs the interpreter about a millisecond.
 from __future__ import annotations
 
 import logging
-import os
-import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.media import threads
 from visavis.media.errors import InputError, VisavisError
 from visavis.perception.hands import hand_up
 from visavis.vision.bundles import Bundles, find
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-NICENESS = 10  # of mediapipe's threads
 FACES = 10  # people looked at, of whom the nearest counts
 KEEP = 1.3  # another face must be so many times as large (in height) to take the place of the one followed
 SURVEY_EVERY_MS = 1000  # how often the whole picture is looked at for somebody nearer
@@ -71,7 +68,7 @@ class FaceTracker:
     """
 
     def __init__(self, bundles: Bundles, *, pose_every_ms: int | None = POSE_EVERY_MS) -> None:
-        with libraries_quiet(), ThreadPoolExecutor(1, initializer=give_way) as maker:
+        with libraries_quiet(), threads.own_thread("landmarks", threads.LANDMARKS) as maker:
             from visavis.vision.tasks import image
 
             self._image = image
@@ -204,12 +201,6 @@ def preload() -> FaceTracker | None:
     except VisavisError as error:
         logger.warning("%s", error)
         return None
-
-
-def give_way() -> None:
-    """Raise this thread's niceness; never lower it, which would need a privilege."""
-    thread = threading.get_native_id()
-    os.setpriority(os.PRIO_PROCESS, thread, max(NICENESS, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
 def _height(face: FloatArray) -> float:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
 from livekit import rtc
 from livekit.rtc.room import EventTypes
 
+from visavis.media import threads
 from visavis.media.errors import VisavisError
 from visavis.media.events import CueSeen, Fault, wall_us
 from visavis.perception.camera import CAMERA_FPS, Camera, newest_only, upright
@@ -72,7 +73,7 @@ class Watcher:
         self._camera: Camera | None = None
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="perception")
+        self._thread = threads.own_thread("perception")
         self._looker = Looker(tracker)
         self._cues = Cues()
 
@@ -228,7 +229,7 @@ class Looker:
         self._tracker = tracker
         self._motion, self._person = UserMotion(), 0
         self._fresh = False
-        self._teller = ThreadPoolExecutor(1, thread_name_prefix="perception-person")
+        self._teller = threads.own_thread("person")
         self._telling: Future[Person] | None = None
 
     def look(self, event: rtc.VideoFrameEvent) -> Look:
