@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from livekit import rtc
+from livekit.agents.utils.images import EncodeOptions, encode
 
 from visavis.call import snapshot as module
 from visavis.call.snapshot import snapshot
+
+
+JPEG = b"\xff\xd8\xff"
 
 
 class Track:
@@ -37,8 +41,9 @@ async def test_the_first_picture_is_given_upright() -> None:
     stream = Stream((8, 8), (64, 48))
     frame = await snapshot(Track(), lambda _: stream)
     assert (frame.width, frame.height, stream.closed) == (48, 64, True)
-    pixels = np.frombuffer(frame.data, np.uint8).reshape(64, 48, 3)
+    pixels = np.frombuffer(frame.data, np.uint8).reshape(64, 48, 4)[..., :3]
     assert pixels[:30].min() > 150 and pixels[34:].max() < 50
+    assert encode(frame, EncodeOptions()).startswith(JPEG)
 
 
 async def test_without_a_camera_or_a_frame_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

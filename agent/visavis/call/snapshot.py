@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+import numpy as np
 from livekit import rtc
 
 from visavis.perception.camera import BLANK_PX, newest_only, upright
@@ -18,7 +19,7 @@ WITHIN_S = 2.0  # a live camera sends several in this time
 async def snapshot(
     track: rtc.Track | None, open_stream: Callable[[rtc.Track], rtc.VideoStream] = newest_only
 ) -> rtc.VideoFrame | None:
-    """The next frame of `track`, upright, RGB, 640 pixels at most on its longer side; None where none comes in time."""
+    """The next frame of `track`, upright, RGBA, 640 pixels at most on its longer side; None where none comes in time."""
     if track is None or track.muted:
         return None
     stream = open_stream(track)
@@ -34,4 +35,5 @@ async def snapshot(
     finally:
         await stream.aclose()
     height, width, _ = picture.shape
-    return rtc.VideoFrame(width, height, rtc.VideoBufferType.RGB24, picture.tobytes())
+    opaque = np.dstack([picture, np.full((height, width), 255, np.uint8)])  # RGB24 is what LiveKit can not encode
+    return rtc.VideoFrame(width, height, rtc.VideoBufferType.RGBA, opaque.tobytes())
