@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -62,7 +63,7 @@ class Call:
         settings: what the worker was told.
         loaded: what the process has ready, for this call alone.
         metadata: what the dispatch asked.
-        livekit: the API of the room's server, for what is done to a telephone's line; None leaves it alone.
+        livekit: opens the API of the room's server, for what is done to a telephone's line; None leaves it alone.
 
     Raises:
         InputError: the dispatch asks for a recording, and the settings name no folder for it.
@@ -74,7 +75,7 @@ class Call:
         settings: Settings,
         loaded: Loaded,
         metadata: JobMetadata | None = None,
-        livekit: api.LiveKitAPI | None = None,
+        livekit: Callable[[], api.LiveKitAPI] | None = None,
     ) -> None:
         self._room = room
         self._metadata = asked = metadata or JobMetadata()
@@ -285,7 +286,7 @@ class Call:
             self._recorder.transcript.caller = caller.number
         await self._host.update_instructions(self._settings.phone.instructions.format(name=self._settings.name))
         if self._livekit is not None:
-            leg = Leg(self._room, caller.identity, self._livekit)
+            leg = Leg(self._room, caller.identity, self._livekit())
             self._tools = PhoneTools(leg, self._keypad, self._settings.phone.targets(), self._end)
             await self._host.update_tools(self._tools.tools())
 
