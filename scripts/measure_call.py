@@ -26,8 +26,8 @@ from visavis.caller.session import hold_call
 from visavis.caller.speech import Plan
 from visavis.caller.take import Take
 from visavis.dialogue.hibari_voice import HibariVoice
-from visavis.local.server import Keys, LocalServer
-from visavis.local.tokens import access_token, fresh_name
+from visavis.local.server import LocalServer
+from visavis.local.tokens import calling_token
 from visavis.local.worker_process import LocalWorker
 
 QUESTIONS = (
@@ -110,8 +110,7 @@ async def measure(camera: CameraFile | None) -> None:
     voice = HibariVoice()
     plan, take, meter = Plan(tuple(ask(voice, text) for text in QUESTIONS)), Take(""), Meter()
     async with LocalServer(environment=False) as server, LocalWorker(server):
-        keys = Keys(server.key, server.secret)
-        token = access_token(keys, room=fresh_name("room"), identity=fresh_name("caller"), metadata={})
+        token = calling_token(server.endpoint.keys)
         calling = asyncio.create_task(hold_call(server.url, token, plan, take, camera=camera))
         await asyncio.sleep(SETTLED_S)
         measuring = asyncio.create_task(meter.run())

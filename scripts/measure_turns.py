@@ -28,8 +28,8 @@ from visavis.dialogue.hibari_voice import TIMBRES, HibariVoice
 from visavis.dialogue.moonshine import Moonshine
 from visavis.dialogue.providers import Models
 from visavis.dialogue.script import Script
-from visavis.local.server import Keys, LocalServer
-from visavis.local.tokens import access_token, fresh_name
+from visavis.local.server import LocalServer
+from visavis.local.tokens import calling_token
 from visavis.local.worker_process import LocalWorker
 from visavis.media.frames import to_float
 from visavis.media.settings import Settings
@@ -82,8 +82,7 @@ async def hold_calls(count: int) -> list[Overlap]:
     async with LocalServer(environment=False) as server, LocalWorker(server, ["--sight", "none"]):
         for texts, stops in ((GO_ON, False), (STOP, True)):
             plan, take = plan_of(voice, list(itertools.islice(itertools.cycle(texts), count))), Take("")
-            keys = Keys(server.key, server.secret)
-            token = access_token(keys, room=fresh_name("room"), identity=fresh_name("caller"), metadata={})
+            token = calling_token(server.endpoint.keys)
             await hold_call(server.url, token, plan, take)
             made += overlaps(
                 take,

@@ -28,8 +28,8 @@ from visavis.caller.speech import Line, Plan
 from visavis.caller.take import Take
 from visavis.dialogue.hibari_voice import HibariVoice
 from visavis.dialogue.seen import PHRASES
-from visavis.local.server import Keys, LocalServer
-from visavis.local.tokens import access_token, fresh_name
+from visavis.local.server import LocalServer
+from visavis.local.tokens import calling_token
 from visavis.local.worker_process import LocalWorker
 from visavis.media.files import VideoWriter
 from visavis.media.texts import write_whole
@@ -161,8 +161,7 @@ async def hold_all(cases: list[Case]) -> list[Came]:
             for case in cases:
                 lines = tuple(later(ask(voice, text), silence_s) for silence_s, text in case.lines)
                 plan, take = Plan(lines), Take("")
-                keys = Keys(server.key, server.secret)
-                token = access_token(keys, room=fresh_name("room"), identity=fresh_name("caller"), metadata={})
+                token = calling_token(server.endpoint.keys)
                 camera = CameraFile(films[case.name])
                 await hold_call(server.url, token, plan, take, camera=camera)
                 assert camera.began_s is not None

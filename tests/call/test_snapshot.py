@@ -10,7 +10,6 @@ from livekit.agents.utils.images import EncodeOptions, encode
 from visavis.call import snapshot as module
 from visavis.call.snapshot import snapshot
 
-
 JPEG = b"\xff\xd8\xff"
 
 

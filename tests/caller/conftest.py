@@ -213,7 +213,7 @@ async def staged(server: LocalServer) -> AsyncIterator[Callable[..., object]]:
     async def put(**traits: object) -> Stage:
         puppet = Puppet(**traits)  # type: ignore[arg-type]
         puppets.append(puppet)
-        keys = Keys(server.key, server.secret)
+        keys = server.endpoint.keys
         await puppet.start(server.url, keys, "stage")
         return Stage(server, puppet, access_token(keys, room="stage", identity="caller", agent=None))
 

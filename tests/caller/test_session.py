@@ -28,7 +28,7 @@ Staged = Callable[..., Awaitable[Any]]
 
 
 def keys(server: LocalServer) -> Keys:
-    return Keys(server.key, server.secret)
+    return server.endpoint.keys
 
 
 async def speaking(take: Take) -> None:

@@ -22,8 +22,8 @@ from visavis.caller.spool import Spool
 from visavis.caller.take import Take
 from visavis.dialogue.hibari_voice import HibariVoice
 from visavis.dialogue.moonshine import Moonshine
-from visavis.local.server import Keys, LocalServer
-from visavis.local.tokens import access_token, fresh_name
+from visavis.local.server import LocalServer
+from visavis.local.tokens import calling_token, fresh_name
 from visavis.local.worker_process import LocalWorker
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -37,8 +37,7 @@ class House:
     worker: LocalWorker
 
     def token(self, room: str, **metadata: object) -> str:
-        keys = Keys(self.server.key, self.server.secret)
-        return access_token(keys, room=room, identity=fresh_name("caller"), metadata=metadata)
+        return calling_token(self.server.endpoint.keys, metadata, room=room)
 
 
 @dataclass

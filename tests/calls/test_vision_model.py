@@ -16,8 +16,8 @@ from visavis.caller.report import make_report
 from visavis.caller.session import hold_call
 from visavis.caller.speech import Plan
 from visavis.caller.take import Take
-from visavis.local.server import Keys, LocalServer
-from visavis.local.tokens import access_token, fresh_name
+from visavis.local.server import LocalServer
+from visavis.local.tokens import calling_token
 from visavis.local.worker_process import LocalWorker
 from visavis.media.files import VideoWriter
 from visavis_models.spec import FPS
@@ -85,8 +85,7 @@ async def test_it_sees_what_the_camera_shows(server_installed, says, tmp_path: P
     take, plan = Take(""), Plan((says("What do you see?"),))
     try:
         async with LocalServer(environment=False) as server, LocalWorker(server, arguments):
-            keys = Keys(server.key, server.secret)
-            token = access_token(keys, room=fresh_name("room"), identity=fresh_name("caller"), metadata={})
+            token = calling_token(server.endpoint.keys)
             await hold_call(server.url, token, plan, take, camera=CameraFile(film))
     finally:
         await runner.cleanup()

@@ -9,7 +9,6 @@ from livekit import api
 
 from visavis.local.exchange import Exchange
 from visavis.local.ports import LOOPBACK, free_port
-from visavis.local.server import Keys
 from visavis.local.softphone import CLOSED, ESTABLISHED, INCOMING, RATE, Softphone
 from visavis.local.tokens import fresh_name, listener_token
 from visavis.media.errors import InputError
@@ -57,7 +56,7 @@ def test_a_status_says_what_came_of_it() -> None:
 async def place(
     exchange: Exchange, lk: api.LiveKitAPI, address: str, ring_s: int = 5, longest_s: int = 20
 ) -> DialReport:
-    keys, room = Keys(exchange.server.key, exchange.server.secret), fresh_name("dial")
+    keys, room = exchange.server.endpoint.keys, fresh_name("dial")
     asked = request(Target.parse(address), room, "", "visavis", ring_s, longest_s)
 
     async def nobody() -> None:

@@ -16,7 +16,6 @@ from livekit import api, rtc
 from visavis.local.child import Child
 from visavis.local.exchange import Exchange
 from visavis.local.ports import LOOPBACK
-from visavis.local.server import Keys
 from visavis.local.softphone import CLOSED, ESTABLISHED, RINGING, Softphone
 from visavis.local.tokens import access_token
 from visavis.phone.line import Line, provision, withdraw
@@ -55,7 +54,7 @@ async def answerer(exchange: Exchange, lk: api.LiveKitAPI) -> AsyncIterator[Call
             while not (names := await held(lk)):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         room = rtc.Room()
-        keys = Keys(exchange.server.key, exchange.server.secret)
+        keys = exchange.server.endpoint.keys
         await room.connect(exchange.server.url, access_token(keys, room=names[-1], identity="host", agent=None))
         track = rtc.LocalAudioTrack.create_audio_track("voice", rtc.AudioSource(48000, 1))
         await room.local_participant.publish_track(track)

@@ -19,7 +19,7 @@ WITHIN_S = 2.0  # a live camera sends several in this time
 async def snapshot(
     track: rtc.Track | None, open_stream: Callable[[rtc.Track], rtc.VideoStream] = newest_only
 ) -> rtc.VideoFrame | None:
-    """The next frame of `track`, upright, RGBA, 640 pixels at most on its longer side; None where none comes in time."""
+    """The next frame of `track`, upright, RGBA, 640 pixels long at most; None where none comes in time."""
     if track is None or track.muted:
         return None
     stream = open_stream(track)

@@ -25,7 +25,7 @@ from visavis.cli.options import FACE_HELP, OutputFile
 from visavis.cli.phone_call import codec_of, phone_call
 from visavis.local.server import Keys, LocalServer
 from visavis.local.softphone import Codec
-from visavis.local.tokens import access_token, fresh_name
+from visavis.local.tokens import calling_token
 from visavis.local.worker_process import LocalWorker
 from visavis.media.errors import InputError, VisavisError
 from visavis.media.settings import Settings
@@ -61,7 +61,7 @@ class Wishes:
 
     def signed(self, keys: Keys) -> str:
         """A token for a room of our own into which the agent is called."""
-        return access_token(keys, room=fresh_name("call"), identity=fresh_name("caller"), metadata=self.metadata)
+        return calling_token(keys, self.metadata)
 
 
 @click.command()
@@ -193,7 +193,7 @@ async def room(wishes: Wishes, notice: Callable[[str], None]) -> AsyncIterator[t
         return
     notice("starting server and agent")
     async with LocalServer() as server, LocalWorker(server, wishes.worker):
-        yield server.url, wishes.signed(Keys(server.key, server.secret))
+        yield server.url, wishes.signed(server.endpoint.keys)
 
 
 def keys_from_environment() -> Keys:

@@ -20,8 +20,8 @@ from visavis.caller.take import Take
 from visavis.dialogue.hibari_voice import HibariVoice
 from visavis.local.binary import find_server
 from visavis.local.page import DIST
-from visavis.local.server import Endpoint, Keys, LocalServer
-from visavis.local.tokens import access_token, fresh_name
+from visavis.local.server import Endpoint, LocalServer
+from visavis.local.tokens import calling_token
 from visavis.local.worker_process import LocalWorker
 from visavis.media.errors import VisavisError
 
@@ -88,9 +88,7 @@ def call() -> str:
 
 async def _call(plan: Plan, take: Take) -> None:
     async with LocalServer() as server, LocalWorker(server):
-        keys = Keys(server.key, server.secret)
-        token = access_token(keys, room=fresh_name("doctor"), identity=fresh_name("caller"))
-        await hold_call(server.url, token, plan, take)
+        await hold_call(server.url, calling_token(server.endpoint.keys), plan, take)
 
 
 def verdict(report: Report) -> str:

@@ -64,6 +64,11 @@ def access_token(
     return token.to_jwt()
 
 
+def calling_token(keys: Keys, metadata: Mapping[str, object] | None = None, *, room: str = "") -> str:
+    """A token with which somebody new calls the agent into `room`, or into a room of their own."""
+    return access_token(keys, room=room or fresh_name("call"), identity=fresh_name("caller"), metadata=metadata)
+
+
 def listener_token(keys: Keys, room: str) -> str:
     """A token with which one may hear `room`, unseen by the others, and nothing else."""
     grants = api.VideoGrants(
