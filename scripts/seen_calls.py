@@ -32,6 +32,7 @@ from visavis.local.server import LocalServer
 from visavis.local.tokens import calling_token
 from visavis.local.worker_process import LocalWorker
 from visavis.media.files import VideoWriter
+from visavis.media.frames import to_float
 from visavis.media.texts import write_whole
 from visavis.vision.portraits import portrait
 from visavis_models.serve.renderer import Renderer
@@ -172,7 +173,7 @@ async def hold_all(cases: list[Case]) -> list[Came]:
 
 def later(line: Line, silence_s: float) -> Line:
     silence = np.zeros(round(silence_s * ROOM_RATE), np.float32)
-    return Line.of(line.name, np.concatenate([silence, line.pcm.astype(np.float32) / 32768]))
+    return Line.of(line.name, np.concatenate([silence, to_float(line.pcm)]))
 
 
 def film(case: Case, path: Path) -> Path:

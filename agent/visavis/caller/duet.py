@@ -23,6 +23,7 @@ from visavis.caller.take import Take, now_s
 from visavis.media.errors import RoomError
 from visavis.media.events import wall_us
 from visavis.media.files import VideoWriter
+from visavis.media.frames import to_float
 from visavis.media.texts import plain, write_json
 from visavis_models.spec import FPS, ROOM_FRAME, ROOM_RATE
 
@@ -224,7 +225,7 @@ def write_duet(path: Path, halves: Sequence[Half]) -> None:
     frames = max(round(seconds * FPS), 1)
     sizes = [half.spool.size or BLANK_SIZE for half in halves]
     size = min(sizes)  # the ladder may have lowered one of them for a while
-    voices = [heard_track(half.take, began_s, frames / FPS).astype(np.float32) / np.float32(32768) for half in halves]
+    voices = [to_float(heard_track(half.take, began_s, frames / FPS)) for half in halves]
     mixed = np.clip(np.sum(voices, axis=0), -1.0, 1.0)
     with VideoWriter(path, (size[0] * len(halves), size[1]), (ROOM_RATE,)) as writer:
         pictures = zip(*(on_grid(half.spool, size, began_s, frames) for half in halves), strict=True)

@@ -13,6 +13,7 @@ from visavis.caller.spool import Spool
 from visavis.caller.take import Take
 from visavis.caller.timeline import lay_out, place_blocks
 from visavis.media.files import VideoWriter
+from visavis.media.frames import to_float
 from visavis_models.spec import FPS, ROOM_FRAME, ROOM_RATE
 
 BLANK_SIZE = (512, 512)  # of the record of a call without a picture
@@ -51,7 +52,7 @@ def write_record(path: Path, take: Take, spool: Spool) -> None:
             writer.picture(picture)
             for index, track in enumerate(tracks):
                 sound = track[k * ROOM_FRAME : (k + 1) * ROOM_FRAME]
-                writer.sound(sound.astype(np.float32) / np.float32(32768), index)
+                writer.sound(to_float(sound), index)
 
 
 def on_grid(spool: Spool, size: tuple[int, int], began_s: float, frames: int) -> Iterator[NDArray[np.uint8]]:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from visavis.dialogue.lips import CLOSE, JAW
 from visavis.dialogue.turn_taking import TurnTaking
+from visavis.media.frames import to_pcm
 from visavis_models.spec import MODEL_RATE, N_MOTION, Motion
 
 STEP_S = 0.02
@@ -64,7 +65,7 @@ def speech(pcm: NDArray[np.float32], *, own: bool = True) -> Part:
     level = np.sqrt(np.mean(padded.reshape(steps, STEP) ** 2, axis=1))
     smooth = np.convolve(level / max(float(level.max()), 1e-6), np.ones(3) / 3, "same")
     lips = (SPEAKING * np.sqrt(smooth) if own else np.zeros(steps)).astype(np.float32)
-    return Part(np.clip(padded * 32767, -32768, 32767).astype(np.int16), lips)
+    return Part(to_pcm(padded), lips)
 
 
 def pause(seconds: float, *, lips: float = 0.0, looks: bool = True, then: Part | None = None) -> Part:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from visavis.caller.activity import LOWEST_DBFS, levels, voice_spans
 from visavis.media.errors import InputError
 from visavis.media.files import read_audio
+from visavis.media.frames import to_pcm
 from visavis_models.spec import ROOM_RATE
 
 
@@ -49,7 +50,7 @@ class Line:
         Raises:
             InputError: nothing in it is louder than `LOWEST_DBFS`.
         """
-        pcm = np.clip(np.rint(sound * 32767), -32768, 32767).astype(np.int16)
+        pcm = to_pcm(sound)
         values = levels(pcm, ROOM_RATE)
         spans = voice_spans(values, shortest_s=0)
         if not spans:

@@ -33,7 +33,7 @@ from visavis.dialogue.moonshine import Moonshine
 from visavis.dialogue.segmenter import WINDOW, Cue, Pace, Segmenter
 from visavis.dialogue.transcript import Transcript
 from visavis.media import threads
-from visavis.media.frames import mono
+from visavis.media.frames import mono, to_float
 from visavis_models.spec import MODEL_RATE
 
 FloatArray = NDArray[np.float32]
@@ -149,7 +149,7 @@ class Ear:
 
     def _judge(self, window: NDArray[np.int16]) -> list[Heard]:
         end = self._segmenter.end
-        cue = self._segmenter.push(window.astype(np.float32) / np.float32(32768), self._vad.predict(window))
+        cue = self._segmenter.push(to_float(window), self._vad.predict(window))
         if self._segmenter.end != end:
             self._latest = None  # more was said since
         if cue is Cue.BEGAN:

@@ -12,6 +12,7 @@ from livekit.agents.types import TimedString
 from visavis.dialogue.hibari_voice import TIMBRES, HibariVoice, Spoken, Timbre
 from visavis.dialogue.text import Cutter
 from visavis.media import threads
+from visavis.media.frames import to_pcm
 from visavis_models.spec import SPEECH_RATE
 
 CLAUSE_AFTER_S = 0.08  # text that is no sentence yet after so long lets its first clause go ahead
@@ -115,5 +116,5 @@ class HibariStream(tts.SynthesizeStream):
             output_emitter.push_timed_transcript(
                 TimedString(f"{word.text} ", self._spoken_s + word.start, self._spoken_s + word.end)
             )
-        output_emitter.push((np.clip(spoken.pcm, -1, 1) * 32767).astype(np.int16).tobytes())
+        output_emitter.push(to_pcm(spoken.pcm).tobytes())
         self._spoken_s += len(spoken.pcm) / SPEECH_RATE

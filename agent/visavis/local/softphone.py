@@ -29,6 +29,7 @@ from visavis.local.ports import LOOPBACK, free_port, free_port_of_both
 from visavis.local.running import Running
 from visavis.local.sip_binary import find_softphone
 from visavis.media.errors import ServerError
+from visavis.media.frames import to_float, to_pcm
 
 START_TIMEOUT_S = 20.0
 ANSWER_TIMEOUT_S = 5.0
@@ -236,7 +237,7 @@ class Softphone(Running):
         rate, channels = int.from_bytes(raw[24:28], "little"), int.from_bytes(raw[22:24], "little")
         # the header's length is written at the end only: take all that is there
         body = np.frombuffer(raw[44 : 44 + (len(raw) - 44) // (2 * channels) * 2 * channels], "<i2")
-        return body.reshape(-1, channels)[:, 0].astype(np.float32) / np.float32(32768), rate
+        return to_float(body.reshape(-1, channels)[:, 0]), rate
 
     # -- events ------------------------------------------------------------------------------------------------------
 
@@ -318,7 +319,7 @@ class Softphone(Running):
 
     def _write_sound(self, path: Path, sound: NDArray[np.float32]) -> None:
         rate, channels = RATE[self.codec], CHANNELS[self.codec]
-        whole = np.concatenate([np.clip(sound, -1, 1) * 32767, np.zeros(SILENCE_S * rate, np.float32)]).astype("<i2")
+        whole = to_pcm(np.concatenate([sound, np.zeros(SILENCE_S * rate, np.float32)]))
         with wave.open(str(path), "wb") as file:
             file.setnchannels(channels)
             file.setsampwidth(2)
