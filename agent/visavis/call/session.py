@@ -20,6 +20,7 @@ from visavis.call.attendance import Attendance
 from visavis.call.duet import INSTRUCTIONS, PARTNER_FPS, DuetHost, Floor
 from visavis.call.loaded import Loaded
 from visavis.call.metadata import JobMetadata
+from visavis.call.people import People
 from visavis.call.person import Person
 from visavis.call.recorder import Recorder
 from visavis.call.snapshot import snapshot
@@ -49,7 +50,6 @@ logger = logging.getLogger(__name__)
 
 LOAD_EVERY_S = 2.0
 SUBSCRIBED_WITHIN_S = 10.0  # a caller who never listens gets the greeting as captions
-RETURN_WITHIN_S = 20.0  # a caller whose connection broke may come back
 MIC_FRAME_MS = 20
 EVENTS_AT_ONCE = 64
 SURE = 0.3  # confidence of the newest row, 0..1, below which the face takes no notice of what is seen
@@ -90,7 +90,7 @@ class Call:
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._arrival: asyncio.Task[None] | None = None
         self._started = False
-        self._leaving: asyncio.TimerHandle | None = None
+        self._people = People(room, asked.partner, self._on_came, self._end)
         fps = PARTNER_FPS if asked.partner else CAMERA_FPS
         self._watcher = Watcher(
             room,
@@ -164,9 +164,7 @@ class Call:
         return reason
 
     async def _start(self) -> None:
-        self._room.on("participant_disconnected", self._on_left)
-        self._room.on("participant_connected", self._on_came)
-        self._room.on("disconnected", self._on_disconnected)
+        self._people.start()
         self._room.on("sip_dtmf_received", self._on_digit)
         self._session.on("close", self._on_session_closed)
         self._session.on("error", self._on_error)
@@ -239,11 +237,7 @@ class Call:
 
     async def aclose(self) -> None:
         """End everything that this call began, in the order that lets each part finish."""
-        if self._leaving is not None:
-            self._leaving.cancel()
-        self._room.off("participant_disconnected", self._on_left)
-        self._room.off("participant_connected", self._on_came)
-        self._room.off("disconnected", self._on_disconnected)
+        self._people.close()
         self._room.off("sip_dtmf_received", self._on_digit)
         self._keypad.close()
         if self._arrival is not None:
@@ -315,32 +309,9 @@ class Call:
         self._session.interrupt()
         self._session.generate_reply(user_input=spoken(keys))
 
-    def _on_left(self, person: rtc.RemoteParticipant) -> None:
-        if is_phone(person):
-            self._end("the caller hung up")  # a telephone does not come back
-        if self._people():
-            return
-        if person.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED:
-            self._end("the caller left")
-        else:
-            loop = asyncio.get_running_loop()
-            self._leaving = loop.call_later(RETURN_WITHIN_S, self._end, "the caller's connection broke")
-
     def _on_came(self, person: rtc.RemoteParticipant) -> None:
         if is_phone(person):
             self._arrival = asyncio.create_task(self._link(person))
-        if self._leaving is not None:
-            self._leaving.cancel()
-            self._leaving = None
-
-    def _people(self) -> list[rtc.RemoteParticipant]:
-        agent = rtc.ParticipantKind.PARTICIPANT_KIND_AGENT
-        partner = self._metadata.partner
-        everybody = self._room.remote_participants.values()
-        return [person for person in everybody if person.kind != agent or partner == person.identity]
-
-    def _on_disconnected(self, reason: rtc.DisconnectReason.ValueType) -> None:
-        self._end(f"the room was lost ({rtc.DisconnectReason.Name(reason)})")
 
     def _on_session_closed(self, event: CloseEvent) -> None:
         self._end(f"the session closed ({event.reason.value})")
