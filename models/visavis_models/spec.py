@@ -7,7 +7,8 @@ documentation, `tongueUp`, `breath`, the head's rotation in radians and its disp
 
 from __future__ import annotations
 
-import os
+import tokenize
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -16,6 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.errors import InputError
+from visavis_models.writing import whole
+
+# what reading an .npz may raise that is none, or was damaged
+DAMAGED = (
+    KeyError, ValueError, TypeError, EOFError, NotImplementedError, BadZipFile, zlib.error, tokenize.TokenError
+)  # fmt: skip
 
 FPS = 25
 FRAME_MS = 1000 // FPS  # 40 ms, the atom of time
@@ -96,15 +103,8 @@ class Motion:
         Raises:
             InputError: the file cannot be written.
         """
-        partial = Path(path).with_name(f".{Path(path).name}.{os.getpid()}.part")
-        try:
-            with partial.open("wb") as file:
-                np.savez_compressed(file, names=np.array(MOTION_NAMES), fps=FPS, values=self.values)
-            partial.replace(path)
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror}); name a folder that exists") from error
-        finally:
-            partial.unlink(missing_ok=True)
+        with whole(path) as partial, partial.open("wb") as file:
+            np.savez_compressed(file, names=np.array(MOTION_NAMES), fps=FPS, values=self.values)
 
     @classmethod
     def load(cls, path: Path | str) -> Motion:
@@ -114,19 +114,22 @@ class Motion:
             InputError: the file is no such `.npz`, its channels are others, or its rate is not 25 fps.
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
-                names, fps, values = data["names"], data["fps"], data["values"]
-        except (OSError, KeyError, ValueError, BadZipFile) as error:
+            with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as data:
+                names, fps, values = data["names"].tolist(), float(data["fps"]), data["values"]
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
+        except DAMAGED as error:
             raise InputError(
-                f"{path}: not a motion file ({error}); expected an .npz of names, fps and values"
+                f"{path}: not a motion file, or damaged; expected an .npz of names, fps and values, "
+                "as `visavis track` writes it"
             ) from error
-        if tuple(names.tolist()) != MOTION_NAMES or values.ndim != 2 or values.shape[1] != N_MOTION:
+        if names != list(MOTION_NAMES) or values.ndim != 2 or values.shape[1] != N_MOTION:
             raise InputError(
                 f"{path}: holds {values.shape} values of other channels than the {N_MOTION} of this face space"
             )
-        if float(fps) != FPS:
-            raise InputError(f"{path}: is at {float(fps):g} fps; resample it to {FPS} fps")
-        if not np.isfinite(values).all():
+        if fps != FPS:
+            raise InputError(f"{path}: is at {fps:g} fps; resample it to {FPS} fps")
+        if values.dtype.kind not in "fiu" or not np.isfinite(values).all():
             raise InputError(f"{path}: holds values that are not finite numbers")
         return cls(np.ascontiguousarray(values, np.float32))
 

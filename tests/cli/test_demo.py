@@ -10,6 +10,7 @@ import time
 import psutil
 import pytest
 
+from visavis.cli import main
 from visavis.cli.demo import DEFAULT_PORT, page_port
 from visavis.local.binary import find_server
 from visavis.local.page import DIST
@@ -23,6 +24,13 @@ def test_a_port_asked_for_and_in_use_is_the_callers_mistake() -> None:
     with socket.create_server((LOOPBACK, 0)) as taker, pytest.raises(InputError, match="in use"):
         page_port(taker.getsockname()[1])
     assert page_port(0) > 0
+
+
+def test_a_face_that_is_none_is_the_callers_mistake(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["demo", "--portrait", "nobody"])
+    out, err = capsys.readouterr()
+    assert stop.value.code == 2 and out == "" and "neither a shipped face" in err
 
 
 def test_the_default_port_in_use_is_said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,16 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
     assert f"visavis {name}" in capsys.readouterr().out
 
 
+def test_called_alone_it_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code() == 2
+    assert capsys.readouterr().err.startswith("Usage: visavis [OPTIONS] COMMAND")
+
+
+def test_a_slip_is_told_where_to_look(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code("render", "--nope") == 2
+    assert "`visavis render --help`" in capsys.readouterr().err
+
+
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert exit_code("--help") == 0
     out = capsys.readouterr().out

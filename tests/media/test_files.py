@@ -1,5 +1,7 @@
 """Files in and out: what is written comes back, on the clock it was written on."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -43,6 +45,23 @@ def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), VideoWriter(tmp_path / "a.mp4", (64, 48)) as writer:
         writer.picture(np.zeros((48, 64, 3), np.uint8))
         raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("noisy", [0, 40])
+def test_a_full_disk_is_said_and_leaves_nothing_behind(tmp_path: Path, noisy: int) -> None:
+    """A file of 16 kB at most stands for the disk: pictures that fit are refused at the end, others on the way."""
+    write = (
+        "import sys, resource, signal, numpy as np; from visavis.media.files import VideoWriter;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 14, 1 << 14));"
+        "noise = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8);\n"
+        "with VideoWriter(sys.argv[1], (256, 256)) as writer:\n"
+        "    for k in range(int(sys.argv[2]) + 1): writer.picture(np.roll(noise, k, 0))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", write, str(tmp_path / "a.mp4"), str(noisy)], capture_output=True, text=True
+    )
+    assert "InputError" in done.stderr.splitlines()[-1] and "a.mp4: cannot be written (File too large)" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -77,6 +77,14 @@ def test_a_damaged_file_is_refused(tmp_path: Path, key: str, array: np.ndarray) 
         Portrait.load(with_array(tmp_path / "me.avatar", key, array))
 
 
+def test_a_torn_file_is_refused(tmp_path: Path) -> None:
+    whole = ALEX.read_bytes()
+    for at in range(1000, len(whole), len(whole) // 40):
+        (tmp_path / "me.avatar").write_bytes(whole[:at] + bytes(64) + whole[at + 64 :])
+        with pytest.raises(InputError, match=r"me\.avatar"):
+            Portrait.load(tmp_path / "me.avatar")
+
+
 def test_pickled_objects_are_never_loaded(tmp_path: Path) -> None:
     path = with_array(tmp_path / "me.avatar", "skin.tint", np.array([Trap()], object), allow_pickle=True)
     with pytest.raises(InputError, match=r"skin\.tint"):

@@ -43,6 +43,10 @@ def damaged(path: Path, **changes: object) -> Path:
         ({"names": np.array(["a"] * 60)}, "channels"),
         ({"values": np.zeros((4, 52), np.float32)}, "channels"),
         ({"values": np.full((4, 60), np.nan, np.float32)}, "finite"),
+        ({"values": np.full((4, 60), "a")}, "finite"),
+        ({"values": np.full((4, 60), 1j)}, "finite"),
+        ({"fps": np.array([25, 25])}, "not a motion file"),
+        ({"fps": "fast"}, "not a motion file"),
     ],
 )
 def test_other_files_are_refused_by_name(tmp_path: Path, changes: dict, words: str) -> None:
@@ -51,8 +55,10 @@ def test_other_files_are_refused_by_name(tmp_path: Path, changes: dict, words: s
 
 
 def test_what_is_no_motion_file_at_all(tmp_path: Path) -> None:
-    (tmp_path / "m.npz").write_bytes(b"hello")
-    with pytest.raises(InputError, match=r"m\.npz"):
-        Motion.load(tmp_path / "m.npz")
+    np.save(tmp_path / "array.npy", np.zeros((4, 60)))
+    for content in (b"hello", b"", (tmp_path / "array.npy").read_bytes()):
+        (tmp_path / "m.npz").write_bytes(content)
+        with pytest.raises(InputError, match=r"m\.npz: not a motion file"):
+            Motion.load(tmp_path / "m.npz")
     with pytest.raises(InputError, match=r"none\.npz"):
         Motion.load(tmp_path / "none.npz")

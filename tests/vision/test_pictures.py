@@ -58,6 +58,12 @@ def test_a_bomb_is_refused_by_its_header(tmp_path: Path, size: tuple[int, int]) 
     assert time.process_time() - began < 1
 
 
+def test_a_small_picture_is_small_and_not_damaged(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="40x40 is too small") as refused:
+        read_picture(bomb(tmp_path / "a.png", 40, 40))
+    assert "damaged" not in str(refused.value)
+
+
 def test_what_is_no_picture_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("hello")
     (tmp_path / "torn.png").write_bytes(bomb(tmp_path / "b.png", 100, 100).read_bytes()[:60])

@@ -62,6 +62,9 @@ def main(args: Sequence[str] | None = None) -> None:
         code = cli.main(args, prog_name="visavis", standalone_mode=False) or 0
     except (click.Abort, KeyboardInterrupt):
         code = 130
+    except click.exceptions.NoArgsIsHelpError as nothing:  # its message is the help
+        click.echo(nothing.format_message(), err=True)
+        code = 2
     except (click.UsageError, InputError) as error:
         code = fail(error, 2)
     except (click.ClickException, VisavisError) as error:
@@ -72,5 +75,7 @@ def main(args: Sequence[str] | None = None) -> None:
 def fail(error: Exception, code: int) -> int:
     """Say what went wrong in exactly one line on stderr."""
     message = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    if isinstance(error, click.UsageError) and error.ctx:
+        message = f"{message.rstrip('.')}; `{error.ctx.command_path} --help` says what there is"
     print(f"visavis: {' '.join(message.split())}", file=sys.stderr)
     return code

@@ -18,6 +18,7 @@ from visavis.local.server import LocalServer
 from visavis.local.worker_process import LocalWorker
 from visavis.media.errors import InputError
 from visavis.media.settings import Settings
+from visavis.vision.portraits import portrait as face
 
 DEFAULT_PORT = 8080
 PORTS_TRIED = 50
@@ -35,6 +36,7 @@ def command(port: int | None, portrait: str | None, file: Path | None, open_brow
     LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET take a server of yours instead.
     """
     settings = Settings.load(file, {"portrait": portrait} if portrait else None)
+    face(settings.portrait)
     arguments = [*(["--settings", str(file)] if file else []), "--portrait", settings.portrait]
     avatar = Avatar(settings.name, settings.portrait)
     page = page_port(port)

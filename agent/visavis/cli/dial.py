@@ -18,6 +18,7 @@ from visavis.local.server import Endpoint
 from visavis.local.tokens import AGENT_NAME, fresh_name, listener_token
 from visavis.local.worker_process import LocalWorker
 from visavis.media.errors import InputError, ServerError
+from visavis.media.texts import write_whole
 from visavis.phone.dialling import DialReport, Outcome, Target, check_allowed, find_trunk, request
 from visavis.phone.limits import Ledger, Limits
 from visavis.phone.outgoing import Outgoing
@@ -113,7 +114,7 @@ def command(
     if not made:
         raise click.Abort
     if report:
-        report.write_text(json.dumps(made[0].as_json(), indent=1) + "\n")
+        write_whole(report, json.dumps(made[0].as_json(), indent=1))
     click.echo(made[0])
     if made[0].outcome is not Outcome.ANSWERED:
         raise SystemExit(1)

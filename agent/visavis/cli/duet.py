@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -63,6 +64,8 @@ def command(
     other's face through the room, as it would a person. The first asks, the second tells; neither falls silent, talks
     into the other, or says the same again for long. Ctrl-C ends it and keeps what was recorded.
     """
+    if math.isnan(minutes):  # click's range lets it pass
+        raise InputError(f"--minutes {minutes}: give a number of minutes")
     given = {key: value for key, value in {"stt": stt, "llm": llm, "tts": tts}.items() if value}
     Settings.load(file, given)
     jobs = both(faces, voices, topic)

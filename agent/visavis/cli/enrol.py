@@ -29,12 +29,7 @@ def command(photo: Path, output: Path, sheet: Path | None, name: str, consent: s
     began = time.perf_counter()
     from visavis.vision.enrolment import enrol_file  # late: mediapipe takes a second or two to import
 
-    partial = output.with_name(f".{output.name}.part")
-    try:
-        made = enrol_file(photo, partial, name=name, consent=consent)
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
+    made = enrol_file(photo, output, name=name, consent=consent)
     took = time.perf_counter() - began
     click.echo(f"{output}: {made.name}, {output.stat().st_size / 1e6:.1f} MB, in {took:.1f} s")
     if sheet:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -17,6 +16,7 @@ from tqdm import tqdm
 
 from visavis.cli.options import BACKGROUND_HELP, FACE_HELP, SIZES, OutputFile
 from visavis.media.files import VideoWriter, read_audio
+from visavis.media.texts import write_json
 from visavis.vision.portraits import portrait as face_of
 from visavis_models.serve.background import Background
 from visavis_models.serve.emotion import FRIENDLY, parse_emotion, parse_strengths
@@ -110,7 +110,7 @@ def command(
         motion.save(motion_out)
     figures = summary(watch, len(motion), wall_s, startup_s)
     if report:
-        report.write_text(json.dumps(asdict(figures), indent=2) + "\n")
+        write_json(report, figures)
     click.echo(f"{output}: {figures.frames} frames, {figures.seconds:.1f} s, {figures.fps:.0f} frames a second")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -10,11 +10,13 @@ from types import TracebackType
 
 import av
 import numpy as np
+from av import Packet
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from visavis_models.errors import InputError
 from visavis_models.spec import FPS
+from visavis_models.writing import partial_of, written
 
 
 def read_audio(path: Path | str, rate: int) -> NDArray[np.float32]:
@@ -83,7 +85,7 @@ def _opened(path: Path | str) -> av.container.InputContainer:
         return av.open(str(path))
     except (FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"{path}: cannot be read ({reason})") from error
+        raise InputError(f"{path}: cannot be read ({reason}); give a sound or video file") from error
 
 
 class VideoWriter:
@@ -97,18 +99,16 @@ class VideoWriter:
         audio_rates: sample rate in Hz of each audio track.
 
     Raises:
-        InputError: the folder does not exist or cannot be written.
+        InputError: it cannot be written: no such folder, no right to it; later, no room left.
     """
 
     def __init__(self, path: Path | str, size: tuple[int, int], audio_rates: Sequence[int] = ()) -> None:
         self.path = Path(path)
-        self._partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
+        self._partial = partial_of(path)
         width, height = size
         assert width % 2 == 0 and height % 2 == 0, f"H264 wants even sizes, not {width}x{height}"
-        try:
+        with written(path):
             self._partial.touch()
-        except OSError as error:
-            raise InputError(f"{path}: cannot be written ({error.strerror}); name a folder that exists") from error
         self._container = av.open(str(self._partial), "w", format="mp4")
         self._video = self._container.add_stream("h264", rate=FPS, options={"preset": "veryfast", "crf": "18"})
         self._video.width, self._video.height, self._video.pix_fmt = width, height, "yuv420p"
@@ -121,7 +121,7 @@ class VideoWriter:
         frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
         frame.pts, frame.time_base = self._pictures, Fraction(1, FPS)
         self._pictures += 1
-        self._container.mux(self._video.encode(frame))
+        self._mux(self._video.encode(frame))
 
     def sound(self, pcm: NDArray[np.float32], track: int = 0) -> None:
         """Append samples to one audio track, float32 [N] in -1..1 at the track's rate."""
@@ -130,20 +130,33 @@ class VideoWriter:
         frame.rate, frame.time_base = stream.rate, Fraction(1, stream.rate)
         frame.pts = self._samples[track]
         self._samples[track] += len(pcm)
-        self._container.mux(stream.encode(frame))
+        self._mux(stream.encode(frame))
 
     def close(self) -> None:
-        """Finish the file and give it its name."""
-        self._container.mux(self._video.encode(None))
-        for stream in self._audio:
-            self._container.mux(stream.encode(None))
-        self._container.close()
-        self._partial.replace(self.path)
+        """Finish the file and give it its name.
+
+        Raises:
+            InputError: it cannot be written; nothing is left of it.
+        """
+        try:
+            self._mux(self._video.encode(None))
+            for stream in self._audio:
+                self._mux(stream.encode(None))
+            with written(self.path):
+                self._container.close()
+                self._partial.replace(self.path)
+        finally:
+            self.discard()
 
     def discard(self) -> None:
-        """Leave nothing behind."""
-        self._container.close()
+        """Leave nothing behind of a file that has not got its name."""
+        with contextlib.suppress(OSError):  # where there is no room its end cannot be written either
+            self._container.close()
         self._partial.unlink(missing_ok=True)
+
+    def _mux(self, packets: list[Packet]) -> None:
+        with written(self.path):
+            self._container.mux(packets)
 
     def __enter__(self) -> VideoWriter:
         return self

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from visavis_models.writing import whole
+
 
 def write_whole(path: Path, text: str) -> None:
-    """Write `text` and a last line's end; the file appears when it is whole."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    partial.write_text(f"{text}\n")
-    partial.replace(path)
+    """Write `text` and a last line's end; the file appears when it is whole.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    with whole(path) as partial:
+        partial.write_text(f"{text}\n")
 
 
 def write_json(path: Path, record: Any) -> None:

@@ -42,6 +42,8 @@ def read_picture(path: Path | str) -> Picture:
         raise InputError(f"{path}: too many pixels; save it with fewer than {MOST_PIXELS // 10**6} million") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+    except InputError:
+        raise  # a ValueError, too
     except (ValueError, SyntaxError, EOFError, MemoryError) as error:
         raise InputError(f"{path}: a damaged picture ({error})") from None
 

@@ -18,7 +18,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from visavis_models.errors import AssetError, InputError
-from visavis_models.spec import N_MOTION, WEIGHTS
+from visavis_models.spec import DAMAGED, N_MOTION, WEIGHTS
+from visavis_models.writing import whole
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
@@ -163,7 +164,11 @@ class Portrait:
     provenance: Provenance = UNKNOWN
 
     def save(self, path: Path | str) -> None:
-        """Write an `.avatar` file."""
+        """Write an `.avatar` file, whole or not at all.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
         arrays: dict[str, NDArray[Any]] = {
             "version": np.array(VERSION, np.int32),
             "name": np.array(self.name),
@@ -182,7 +187,7 @@ class Portrait:
             arrays |= {f"{part}.{field.name}": np.asarray(getattr(held, field.name)) for field in fields(held)}
         for key in ("skin.modes", "mouth.modes"):
             arrays[key] = arrays[key].astype(np.float16)
-        with Path(path).open("wb") as file:
+        with whole(path) as partial, partial.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **cast(dict[str, Any], arrays))
 
     @classmethod
@@ -198,7 +203,7 @@ class Portrait:
                 arrays = {key: _read(archive, key) for key in _LAYOUT}
         except OSError as error:
             raise InputError(f"{path}: cannot be read ({error.strerror or error})") from error
-        except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError) as error:
+        except DAMAGED as error:
             raise InputError(
                 f"{path}: not a portrait of version {VERSION} ({error}); enrol the picture again"
             ) from error

@@ -15,6 +15,7 @@ from visavis_models.errors import InputError
 from visavis_models.serve.portrait import Portrait, portrait
 from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import ARKIT_NAMES, INDEX, N_MOTION
+from visavis_models.writing import whole
 
 FloatArray = NDArray[np.float32]
 Picture = NDArray[np.uint8]
@@ -175,11 +176,10 @@ def write_picture(path: Path, picture: Picture) -> None:
         ok, data = cv2.imencode(path.suffix.lower(), cv2.cvtColor(picture, order), options)
         if not ok:
             raise InputError(f"{path}: the picture cannot be encoded; name a .jpg or .png file")
-        path.write_bytes(data.tobytes())
     except cv2.error:
         raise InputError(f"{path}: no kind of picture that can be written; name a .jpg or .png file") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from error
+    with whole(path) as partial:
+        partial.write_bytes(data.tobytes())
 
 
 @click.command()
