@@ -53,6 +53,7 @@ class Overlap:
         paused_ms: for how long the voice paused before it went on; None where it did not pause, or not go on.
         heard: share of the answer's words that were heard, in order and none twice, 0..1; of whole ones alone.
         onset_to_silent_ms, silent_ms: see `Interrupted`.
+        understood: what the agent took it for; "" for no words.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Overlap:
     heard: float | None
     onset_to_silent_ms: float | None
     silent_ms: float | None
+    understood: str = ""
 
     @property
     def right(self) -> bool:
@@ -100,8 +102,16 @@ def overlaps(
         if not stopped and turn.reply_start_s is not None:
             heard = share(answer, understand(_spoken(track, scene, turn.reply_start_s, ends[k])))
         pause_ms = _pause_ms(scene, stop.at) if stop is not None and not stopped else None
-        made.append(Overlap(planned.line.name, stops, stopped, pause_ms, heard, cut.onset_to_silent_ms, cut.silent_ms))
+        words = _understood(scene, cuts[k].start, ends[k]) if k in cuts else ""
+        ms = cut.onset_to_silent_ms, cut.silent_ms
+        made.append(Overlap(planned.line.name, stops, stopped, pause_ms, heard, *ms, words))
     return made
+
+
+def _understood(scene: Scene, begin_s: float, end_s: float) -> str:
+    """The caller's words between two moments, as they were last recognised."""
+    last = {words.segment: words.text for words in scene.words if words.mine and begin_s <= words.start < end_s}
+    return " ".join(last.values())
 
 
 def _pause_ms(scene: Scene, stop_s: float) -> float | None:
