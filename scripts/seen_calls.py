@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -135,12 +136,18 @@ class Came:
 @click.command()
 @click.argument("names", nargs=-1, metavar="[CASE ...]")
 @click.option("--report", type=click.Path(path_type=Path), help="Write all that was told and said there, JSON.")
-def main(names: tuple[str, ...], report: Path | None) -> None:
+@click.option(
+    "--films", type=click.Path(file_okay=False, path_type=Path), help="Keep what the camera shows there, drawn once."
+)
+def main(names: tuple[str, ...], report: Path | None, films: Path | None) -> None:
     """Hold one call for each cue; prints a table in Markdown."""
     known = [case.name for case in CASES]
     if unknown := set(names) - set(known):
         raise click.BadParameter(f"no case {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    made = asyncio.run(hold_all([case for case in CASES if not names or case.name in names]))
+    cases = [case for case in CASES if not names or case.name in names]
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = draw(cases, films or Path(folder))
+        made = asyncio.run(hold_all(cases, drawn))
     click.echo(
         "| the caller | told after | other cues | the agent said | as expected |\n| --- | --- | --- | --- | --- |"
     )
@@ -154,20 +161,28 @@ def main(names: tuple[str, ...], report: Path | None) -> None:
         write_whole(report, json.dumps([asdict(came) for came in made], indent=2))
 
 
-async def hold_all(cases: list[Case]) -> list[Came]:
+def draw(cases: list[Case], folder: Path) -> dict[str, Path]:
+    """The films of the cases by name; those that are there are taken as they are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    films = {case.name: folder / f"{case.name.replace(' ', '_')}.mp4" for case in cases}
+    with click.progressbar(cases, label="Drawing", file=sys.stderr) as bar:
+        for case in bar:
+            if not films[case.name].exists():
+                film(case, films[case.name])
+    return films
+
+
+async def hold_all(cases: list[Case], films: dict[str, Path]) -> list[Came]:
     voice, made = HibariVoice(), []
-    with tempfile.TemporaryDirectory() as folder:
-        films = {case.name: film(case, Path(folder) / f"{number}.mp4") for number, case in enumerate(cases)}
-        async with LocalServer(environment=False) as server, LocalWorker(server):
-            for case in cases:
-                lines = tuple(later(ask(voice, text), silence_s) for silence_s, text in case.lines)
-                plan, take = Plan(lines), Take("")
-                token = calling_token(server.endpoint.keys)
-                camera = CameraFile(films[case.name])
-                await hold_call(server.url, token, plan, take, camera=camera)
-                assert camera.began_s is not None
-                made.append(judged(case, take, camera.began_s - take.began_s))
-                click.echo(f"... {made[-1]}", err=True)
+    async with LocalServer(environment=False) as server, LocalWorker(server):
+        for case in cases:
+            lines = tuple(later(ask(voice, text), silence_s) for silence_s, text in case.lines)
+            plan, take = Plan(lines), Take("")
+            camera = CameraFile(films[case.name])
+            await hold_call(server.url, calling_token(server.endpoint.keys), plan, take, camera=camera)
+            assert camera.began_s is not None
+            made.append(judged(case, take, camera.began_s - take.began_s))
+            click.echo(f"... {made[-1]}", err=True)
     return made
 
 
@@ -176,8 +191,8 @@ def later(line: Line, silence_s: float) -> Line:
     return Line.of(line.name, np.concatenate([silence, to_float(line.pcm)]))
 
 
-def film(case: Case, path: Path) -> Path:
-    """What the camera shows of the caller."""
+def film(case: Case, path: Path) -> None:
+    """Draw what the camera shows of the caller."""
     rng = np.random.default_rng(len(case.name))
     renderer = Renderer(portrait(CALLER), SIZE)
     with VideoWriter(path, (FRAME[1], FRAME[0])) as video:
@@ -189,7 +204,6 @@ def film(case: Case, path: Path) -> Path:
             picture = before_a_camera(None if away else renderer.render(row[None])[0], rng, case.arm(t))
             for _ in range(HOLDS):
                 video.picture(picture)
-    return path
 
 
 def acted(name: str, t: float) -> tuple[dict[str, float], float]:
