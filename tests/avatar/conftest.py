@@ -215,6 +215,6 @@ async def stage(agent_room: rtc.Room) -> AsyncIterator[Stage]:
     """A face on stage, published."""
     staged = Stage(agent_room, Bar())
     await staged.runner.start()
-    await staged.runner.published.wait()
+    await staged.runner.until_published()
     yield staged
     await staged.runner.aclose()

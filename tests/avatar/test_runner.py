@@ -228,7 +228,7 @@ async def test_threads_tasks_and_tracks_come_back(agent_room: rtc.Room) -> None:
     tasks = asyncio.all_tasks()
     stage = Stage(agent_room, Bar())
     await stage.runner.start()
-    await stage.runner.published.wait()
+    await stage.runner.until_published()
     await stage.say(0.5)
     await stage.runner.aclose()
     assert not agent_room.local_participant.track_publications

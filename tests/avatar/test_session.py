@@ -18,9 +18,9 @@ from livekit.agents.voice.room_io import RoomOptions
 from numpy.typing import NDArray
 from tests.avatar.conftest import SIZE, SOON_S, Bar, Ear, hum, token
 
-from visavis.avatar import AvatarSession, VideoOptions
+from visavis.avatar import AvatarSession, Face, VideoOptions
 from visavis.local.server import LocalServer
-from visavis.media.errors import InputError
+from visavis.media.errors import InputError, RoomError
 from visavis.media.marks import USERDATA_DIRECTIONS
 from visavis_models.serve.direction import Act, Feel, Think
 from visavis_models.spec import N_MOTION, Motion
@@ -196,6 +196,39 @@ async def test_ending_twice_is_ending_once(agent_room: rtc.Room) -> None:
         app.avatar.stats()
 
 
+async def test_starting_twice_is_refused(app: App) -> None:
+    with pytest.raises(RuntimeError, match="started already"):
+        await app.avatar.start(app.session, room=app.room)
+    assert len(app.room.local_participant.track_publications) == 2
+
+
+async def test_a_room_that_lets_nobody_publish_is_said(server: LocalServer) -> None:
+    grants = api.VideoGrants(room_join=True, room="mute", can_publish=False)
+    silenced = api.AccessToken(server.key, server.secret).with_identity("agent").with_grants(grants).to_jwt()
+    room = rtc.Room()
+    await room.connect(server.url, silenced)
+    app = App(room)
+    with pytest.raises(RoomError, match="let it publish"):
+        async with asyncio.timeout(SOON_S):
+            await app.start()
+    await app.avatar.aclose()
+    await room.disconnect()
+
+
+async def test_it_ends_where_the_server_has_ended() -> None:
+    async with LocalServer(environment=False) as server:
+        room = rtc.Room()
+        await room.connect(server.url, token(server, "gone", "agent"))
+        app = App(room)
+        await app.start()
+        await server.stop()
+        await asyncio.sleep(0.5)
+        await app.avatar.aclose()
+        assert not [task for task in asyncio.all_tasks() if "Runner" in repr(task.get_coro())]
+        await app.session.aclose()
+        await room.disconnect()
+
+
 class Listener(Bar):
     """Notes that it was given the person's voice."""
 
@@ -225,6 +258,12 @@ async def test_the_face_hears_and_sees_the_person(agent_room: rtc.Room, server: 
 async def test_a_face_nobody_has_is_refused(agent_room: rtc.Room) -> None:
     with pytest.raises(InputError, match="nobody"):
         await AvatarSession("nobody").start(AgentSession(), room=agent_room)
+
+
+def test_a_face_takes_its_bearing_as_a_session_does() -> None:
+    with pytest.raises(InputError, match="glad"):
+        Face.open("alex", emotion="glad")
+    Face.open("alex", emotion="happy:0.4")
 
 
 async def test_alex_shows(agent_room: rtc.Room, server: LocalServer, ear: Ear) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from visavis.vision.portraits import portrait
 from visavis_models.serve.background import Background
 from visavis_models.serve.direction import Direction
+from visavis_models.serve.emotion import FRIENDLY, parse_emotion
 from visavis_models.serve.motion import MotionModel
 from visavis_models.serve.performance import Performance
 from visavis_models.serve.quality import Quality
@@ -58,25 +58,27 @@ class Face:
         *,
         size: int = 512,
         seed: int = 0,
-        emotion: Mapping[str, float] | None = None,
+        emotion: str = FRIENDLY,
         background: str = "own",
         listening: bool = True,
     ) -> Face:
         """Load the shipped motion model and a portrait, drawn over `background` (see `Background.of_video`) as I420.
 
         Args:
+            emotion: how the face feels, as `AvatarSession` takes it.
             size: of its pictures, that of the `VideoOptions` with which it is published.
             listening: whether it smiles back, nods and holds its gaze while somebody speaks.
 
         Raises:
             InputError: no such portrait, emotion or background.
         """
+        bearing = parse_emotion(emotion)
         model, held = MotionModel.load(), portrait(name)
         renderer = Renderer(held, size, background=Background.of_video(background), output="i420", ladder=True)
         # what only the first frame costs is paid here
         FaceStream(MotionStream(model), renderer).next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
         # the bearing is no condition of the model's: its own smiles grow and wane with what it showed before
-        performance = Performance(seed=seed, listening=listening, bearing=emotion)
+        performance = Performance(seed=seed, listening=listening, bearing=bearing)
         return cls(FaceStream(MotionStream(model, seed=seed), renderer, performance))
 
     def direct(self, direction: Direction, in_frames: int) -> None:

@@ -11,6 +11,7 @@ rests on samples that have left, not on samples that were pushed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from visavis.avatar.reference import Reference
 from visavis.avatar.relief import Eyes, Relief, Step
 from visavis.avatar.sink import PausableReceiver
 from visavis.media.envelope import levels
-from visavis.media.errors import InputError
+from visavis.media.errors import InputError, RoomError
 from visavis.media.events import (
     AvatarAnswered,
     Fault,
@@ -144,7 +145,7 @@ class Runner:
         self._connected = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._tracks: list[str] = []
-        self.published = asyncio.Event()
+        self._publishing: asyncio.Task[None] | None = None
         self.tap: Tap | None = None
 
     async def start(self) -> None:
@@ -160,7 +161,22 @@ class Runner:
         self._frames.start()
         self._room.on("connection_state_changed", self._on_connection)
         self._on_connection()
-        self._tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._publish())]
+        self._publishing = asyncio.create_task(self._publish())
+        self._tasks = [asyncio.create_task(self._read()), self._publishing]
+
+    async def until_published(self) -> None:
+        """Wait until voice and face are in the room; call it after `start`.
+
+        Raises:
+            RoomError: the room does not take them.
+        """
+        assert self._publishing is not None
+        try:
+            await asyncio.shield(self._publishing)
+        except rtc.participant.PublishTrackError as error:
+            raise RoomError(
+                f"the room does not take the avatar's voice and face ({error.message}); does the token let it publish?"
+            ) from None
 
     def direct(self, direction: Direction) -> None:
         """Have an act, a feeling or a thought begin with the next frame."""
@@ -179,7 +195,8 @@ class Runner:
         await self._outbox.aclose()
         if self._room.isconnected():
             for sid in self._tracks:
-                await self._room.local_participant.unpublish_track(sid)
+                with contextlib.suppress(rtc.participant.UnpublishTrackError):  # the server may be gone
+                    await self._room.local_participant.unpublish_track(sid)
         if self._picture is not None:
             await self._picture.aclose()
         self._receiver.off("clear_buffer", self._on_clear)
@@ -204,7 +221,6 @@ class Runner:
             self._tracks.append((await self._room.local_participant.publish_track(track, options)).sid)
         self._outbox.start()
         self._speech.release(clock_us())
-        self.published.set()
 
     def _video_options(self) -> rtc.TrackPublishOptions:
         return rtc.TrackPublishOptions(

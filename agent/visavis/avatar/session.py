@@ -21,6 +21,7 @@ from visavis.avatar.pump import clock_us
 from visavis.avatar.relief import Eyes
 from visavis.avatar.runner import AvatarStats, Runner, Tap, VideoOptions
 from visavis.avatar.sink import AvatarAudioOutput
+from visavis.media.errors import RoomError
 from visavis.media.tape import Pcm
 from visavis_models.serve.background import Background
 from visavis_models.serve.direction import Act, Direction, Feel, Think
@@ -65,9 +66,9 @@ class AvatarSession(avatar.AvatarSession[str]):
     ) -> None:
         super().__init__()
         self._portrait, self._video, self._probing = portrait, video or VideoOptions(), probe
-        self._emotion = parse_emotion(emotion)
+        parse_emotion(emotion)
         Background.of_video(background)
-        self._background, self._eyes = background, eyes
+        self._emotion, self._background, self._eyes = emotion, background, eyes
         self._listens, self._thinks = listening, thinking
         self._source = source
         self._runner: Runner | None = None
@@ -88,7 +89,11 @@ class AvatarSession(avatar.AvatarSession[str]):
 
         Raises:
             InputError: no such portrait.
+            RoomError: the connected room does not take its voice or its face.
+            RuntimeError: it was started already.
         """
+        if self._runner is not None:
+            raise RuntimeError("the avatar was started already; one AvatarSession is for one session")
         source = self._source
         if source is None:
             source = await asyncio.to_thread(
@@ -106,7 +111,11 @@ class AvatarSession(avatar.AvatarSession[str]):
         agent_session.output.replace_audio_tail(sink)
         agent_session.on("agent_state_changed", self._on_agent_state)
         if room.isconnected():
-            await self._runner.published.wait()
+            try:
+                await self._runner.until_published()
+            except RoomError:
+                await self.aclose()
+                raise
 
     def _tell_what_is_heard(self) -> None:
         """Once the session has put its outputs before ours, one more before them: the history holds what was heard."""

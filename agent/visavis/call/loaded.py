@@ -12,7 +12,6 @@ from visavis.dialogue.providers import Models
 from visavis.media.frames import compile_kernels
 from visavis.media.settings import Settings
 from visavis.perception.landmarks import FaceTracker
-from visavis_models.serve.emotion import parse_emotion
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class Loaded:
         face = Face.open(
             settings.portrait,
             size=settings.video.size,
-            emotion=parse_emotion(settings.emotion),
+            emotion=settings.emotion,
             background=settings.background,
             listening=settings.expression.listening,
         )
