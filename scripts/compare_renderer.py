@@ -18,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import cv2
 import numpy as np
 
@@ -38,6 +39,7 @@ COMPILE = ("gcc", "-O3", "-march=native", "-shared", "-fPIC")
 WHOLE = ("browInnerUp", "cheekPuff")  # the prototype splits them into sides
 
 
+@click.command()
 def main() -> None:
     """Print a table in Markdown: medians, the 99th percentiles and the ratio."""
     if not SHARED.exists() or not shutil.which("gcc"):
@@ -85,7 +87,7 @@ class Prototype:
 
     def __init__(self) -> None:
         tracker = FaceTracker(ensure())
-        picture = cv2.imread(str(PICTURE))
+        picture = np.asarray(cv2.imread(str(PICTURE)), np.uint8)
         landmarks = tracker.see(np.ascontiguousarray(picture[..., ::-1]), 0).face
         tracker.close()
         assert landmarks is not None
@@ -95,7 +97,7 @@ class Prototype:
             sys.path.insert(0, folder)
             module = importlib.import_module("avatar")
             sys.path.remove(folder)
-            module.cv2 = Remapping()
+            vars(module)["cv2"] = Remapping()
             self.names: list[str] = module.EN
             self.face = module.Avatar(picture, landmarks.astype(np.float64))
 
@@ -107,7 +109,7 @@ class Remapping:
         return getattr(cv2, name)
 
     def remap(self, picture: np.ndarray, x: np.ndarray, y: np.ndarray | None, *rest: Any, **named: Any) -> np.ndarray:
-        down = None if y is None else np.asarray(y, np.float32)
+        down: Any = None if y is None else np.asarray(y, np.float32)
         return cv2.remap(picture, np.asarray(x, np.float32), down, *rest, **named)
 
 
@@ -127,7 +129,7 @@ def write_inputs(folder: Path) -> None:
 
 def weights(row: np.ndarray, known: list[str]) -> dict[str, float]:
     """A motion row [60] in the prototype's names."""
-    named = {}
+    named: dict[str, float] = {}
     for name, value in zip(ARKIT_NAMES, row.tolist(), strict=False):
         if abs(value) < 1e-3:
             continue

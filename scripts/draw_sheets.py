@@ -15,6 +15,7 @@ import numpy as np
 
 from visavis.media.files import read_audio
 from visavis.vision.enrolment import enrol_picture
+from visavis.vision.pictures import read_picture
 from visavis_models.serve.enrol import NoPortraitError
 from visavis_models.serve.motion import MotionModel
 from visavis_models.serve.portrait import ASSETS, UNKNOWN, portrait
@@ -47,7 +48,7 @@ def speech(face: str) -> np.ndarray:
 
 def shipped(name: str) -> np.ndarray:
     """A gallery face's picture, RGB."""
-    return np.ascontiguousarray(cv2.imread(str(ASSETS / "gallery" / f"{name}.png"))[..., ::-1])
+    return read_picture(ASSETS / "gallery" / f"{name}.png")
 
 
 def painted(picture: np.ndarray) -> np.ndarray:

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 SIZE, FRAME = 384, (480, 640)  # pixels of the drawn face, and (height, width) of the camera's picture around it
 ROOM = 96  # grey of the wall
 LEFT = 90  # of the face in the picture, so that there is room for the arm
+NOISE, JPEG = 4.0, 70  # standard deviation of a pixel, of 255; quality of the compression
 GRAIN = (
-    np.random.default_rng(0).normal(0, 4.0, (FRAME[0] + 64, FRAME[1] + 64, 3)).astype(np.int16)
+    np.random.default_rng(0).normal(0, NOISE, (FRAME[0] + 64, FRAME[1] + 64, 3)).astype(np.int16)
 )  # of a camera, of 255
 SHOULDER, ELBOW = np.array([430.0, 400.0]), np.array([515.0, 470.0])  # of the arm, in pixels
 FOREARM, PALM = 170.0, 34.0  # lengths: elbow to wrist, wrist to the palm's middle
@@ -20,6 +21,19 @@ CHEEK, SLEEVE = (slice(144, 220), slice(154, 230)), (-12, 58)  # where the face 
 
 Picture = NDArray[np.uint8]
 Colour = tuple[int, int, int]
+
+
+def filmed(face: Picture, noise: NDArray[np.floating]) -> Picture:
+    """A drawn face [S, S, 3] in the middle of a camera's picture [480, 640, 3], noisy and compressed.
+
+    Args:
+        noise: added to each pixel, such that it broadcasts.
+    """
+    size, picture = len(face), np.full((*FRAME, 3), ROOM, np.uint8)
+    picture[-size:, (FRAME[1] - size) // 2 :][:, :size] = face
+    noisy = np.clip(picture + noise, 0, 255).astype(np.uint8)
+    coded = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, JPEG])[1]
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
 
 def before_a_camera(face: Picture | None, rng: np.random.Generator, arm_rad: float | None = None) -> Picture:

@@ -15,6 +15,7 @@ from pathlib import Path
 import cv2
 import drawn_caller
 import numpy as np
+from drawn_caller import FRAME, NOISE, filmed
 from numpy.typing import NDArray
 
 from visavis.media.files import read_pictures
@@ -32,9 +33,7 @@ FPS = 15
 STEPS = {15.0: 1, 7.5: 2, 5.0: 3}  # pictures a second, and every how many of 15 they are
 ACT_S, RAMP_S, PAUSE_S, REST_S = 2.4, 0.25, 2.2, 4.0
 AFTER_S = 1.5  # a cue that is on until so long after its act is of it
-SIZE, FRAME = 256, (480, 640)  # pixels of the drawn face, and of the camera's picture around it
-NOISE = 4.0  # of a pixel, of 255
-JPEG = 70
+SIZE = 256  # pixels of the drawn face
 SWAY_RAD, SWAY_CM = 0.02, 0.4
 FACES = ("mara", "nora", "leo")
 
@@ -156,19 +155,10 @@ def alive(rng: np.random.Generator, T: int) -> Row:
     return rows
 
 
-def filmed(face: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A drawn face as a camera shows it: in a larger picture, noisy, compressed."""
-    height, width = FRAME
-    picture = np.full((height, width, 3), 96, np.uint8)
-    picture[-SIZE:, (width - SIZE) // 2 :][:, :SIZE] = face
-    noisy = np.clip(picture + rng.normal(0, NOISE, picture.shape), 0, 255).astype(np.uint8)
-    return cv2.imdecode(cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, JPEG])[1], cv2.IMREAD_COLOR)
-
-
 def drawn(name: str, rows: Row, rng: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
     renderer = Renderer(portrait(name), SIZE)
     for row in rows:
-        yield filmed(renderer.render(row[None])[0], rng)
+        yield filmed(renderer.render(row[None])[0], rng.normal(0, NOISE, (*FRAME, 3)))
 
 
 def waved(name: str, rng: np.random.Generator, rounds: int) -> tuple[list[NDArray[np.uint8]], list[Played]]:
@@ -208,7 +198,8 @@ def looked(tracker: FaceTracker, pictures: Iterator[NDArray[np.uint8]], start_ms
 
 def told(looks: list[Look], step: int) -> dict[str, list[tuple[float, float]]]:
     """When each cue was on, as (from, until) in s."""
-    cues, spans = Cues(), {name: [] for name in CUES}
+    cues = Cues()
+    spans: dict[str, list[tuple[float, float]]] = {name: [] for name in CUES}
     before: frozenset[str] = frozenset()
     first_ms, now_s = looks[0][0].timestamp_ms, 0.0
     for seen, brightness, contrast in looks[::step]:
@@ -294,9 +285,9 @@ def main() -> None:
         looks = looked(tracker, real(path), now_ms)
         now_ms += round(len(looks) * 1000 / FPS) + 10_000
         seconds += len(looks) / FPS
-        for name, spans in told(looks, 1).items():
-            came[name] += len(spans)
-            on[name] += sum(b - a for a, b in spans)
+        for name, times in told(looks, 1).items():
+            came[name] += len(times)
+            on[name] += sum(b - a for a, b in times)
     print(f"\nReal: {seconds:.0f} s of a speaker in {len(list(GRID.glob('*.mpg')))} clips.\n")
     print("| cue | came | on, share of the time |\n| --- | --- | --- |")
     for name in CUES:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from livekit import rtc
@@ -25,6 +25,7 @@ from visavis_models.serve.portrait import portrait
 from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import INDEX, N_MOTION
 
+UPRIGHT: Any = rtc.VideoRotation.VIDEO_ROTATION_0  # a number that the stub takes for another type
 RATES = (15, 8, 4)  # pictures a second of a camera
 PICTURES, SIZE, HEIGHT, WIDTH = 24, 512, 720, 1280
 FACE, WITH_BODY, BODY = "face: landmarks", "face and body", "body: landmarks, three a second"
@@ -57,7 +58,7 @@ def events() -> list[rtc.VideoFrameEvent]:
         picture[-SIZE:, 384 : 384 + SIZE] = renderer.render(row)[0]
         frame = rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGB24, picture.tobytes())
         frame = frame.convert(rtc.VideoBufferType.I420)
-        out.append(rtc.VideoFrameEvent(frame, 0, rtc.VideoRotation.VIDEO_ROTATION_0))
+        out.append(rtc.VideoFrameEvent(frame, 0, UPRIGHT))
     return out
 
 
@@ -75,9 +76,10 @@ def main() -> None:
         event, now_ms = film[k % PICTURES], 1 + round(k * 1000 / RATES[0])
         picture = meter("picture: I420 to RGB, to 640 pixels", lambda: upright(event))  # noqa: B023
         seen = meter(FACE, lambda: faces.see(picture, now_ms))  # noqa: B023
-        assert seen.face is not None
+        face = seen.face
+        assert face is not None
         meter(WITH_BODY, lambda: bodies.see(picture, now_ms))  # noqa: B023
-        contrast = meter("mouth: whether it is covered", lambda: lip_contrast(picture, seen.face))  # noqa: B023
+        contrast = meter("mouth: whether it is covered", lambda: lip_contrast(picture, face))  # noqa: B023
         meter("the user's motion: fit", lambda: motion.see(seen))  # noqa: B023
         if (untold := motion.untold()) is not None:
             motion.told(Person.of(untold))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from drawn_caller import FRAME, NOISE, filmed
 from measure_tracking import BROWS, GAZE, MOVED, wandering
 from numpy.typing import NDArray
 
@@ -35,7 +36,6 @@ KINDS = sorted(
 ONE_SIDED = 0.3  # of movements that two sides make
 BLINK = (2.5, -1.2, 1.2)
 COMPONENTS, RIDGE = 150, 0.003  # of the landmarks' movements, and what they cost, of a variance of 1
-FRAME, NOISE, JPEG = (480, 640), 4.0, 70  # of a camera's picture; noise of 255
 SIZES = (180, 400)  # pixels of a face's picture in it
 
 Row = NDArray[np.float32]
@@ -60,9 +60,9 @@ def motion(rng: np.random.Generator) -> Row:
     rows[:, INDEX["browInnerUp"]] = np.clip(brows, 0, 1)
     rows[:, [INDEX["browOuterUpLeft"], INDEX["browOuterUpRight"]]] = np.clip(brows, 0, 1)[:, None] * outer
     rows[:, [INDEX["browDownLeft"], INDEX["browDownRight"]]] = np.clip(-brows, 0, 1)[:, None]
-    for side, way in (("Left", 1), ("Right", -1)):
-        rows[:, INDEX[f"eyeLookOut{side}"]] = np.clip(way * gaze, 0, 1)
-        rows[:, INDEX[f"eyeLookIn{side}"]] = np.clip(-way * gaze, 0, 1)
+    for side, sign in (("Left", 1), ("Right", -1)):
+        rows[:, INDEX[f"eyeLookOut{side}"]] = np.clip(sign * gaze, 0, 1)
+        rows[:, INDEX[f"eyeLookIn{side}"]] = np.clip(-sign * gaze, 0, 1)
     put("eyeBlink", BLINK)
     for name in rng.choice(KINDS, OTHERS, False):
         put(name, OTHER)
@@ -73,17 +73,6 @@ def motion(rng: np.random.Generator) -> Row:
 def curve(rng: np.random.Generator, way: tuple[float, float, float]) -> NDArray[np.float64]:
     changes, low, high = way
     return wandering(rng, FASTER * changes, low, high)[:FRAMES]
-
-
-def filmed(face: NDArray[np.uint8], size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A drawn face as a camera shows it: in a larger picture, noisy, compressed."""
-    height, width = FRAME
-    picture = np.full((height, width, 3), 96, np.uint8)
-    small = cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA)
-    picture[-size:, (width - size) // 2 :][:, :size] = small
-    noise = rng.standard_normal((height, width, 1), np.float32) * np.float32(NOISE)
-    noisy = np.clip(picture + noise, 0, 255).astype(np.uint8)
-    return cv2.imdecode(cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, JPEG])[1], cv2.IMREAD_COLOR)
 
 
 def film(out: Path) -> None:
@@ -97,12 +86,16 @@ def film(out: Path) -> None:
             for row in rows:
                 now_ms += 1000 // FPS
                 picture = renderer.render(row[None])[0]
-                face = tracker.see(filmed(picture, size, rng) if clip % 2 else picture, now_ms).face
+                if clip % 2:
+                    small = np.asarray(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
+                    noise = rng.standard_normal((*FRAME, 1), np.float32) * np.float32(NOISE)
+                    picture = filmed(small, noise)
+                face = tracker.see(picture, now_ms).face
                 seen.append(np.full((478, 3), np.nan, np.float32) if face is None else face)
             now_ms += 10_000
             films[f"{name}_{clip}_L"], films[f"{name}_{clip}_m"] = np.stack(seen), rows
         print(name, flush=True)
-    np.savez(out, **films)
+    np.savez(out, allow_pickle=False, **films)
 
 
 def train(films: Path, out: Path, without: str | None) -> None:
