@@ -35,9 +35,22 @@ def test_lips_that_close_are_found_and_open_ones_are_not():
     assert scores.found(closed, [Phone("p", 2.04, 2.08), Phone("p", 4.0, 4.1)]) == (1, 2)
 
 
-def test_vowels_beside_closures_do_not_count_as_alone():
-    phones = [Phone("ɑ", 0.0, 0.2), Phone("t", 0.2, 0.3), Phone("m", 0.3, 0.4), Phone("ɑ", 0.4, 0.6)]
-    assert scores.lone_vowels(phones) == phones[:1]
+def test_a_bite_is_a_rolled_lip_and_a_small_gap():
+    motion = moving()
+    motion[:, INDEX["mouthRollLower"]] = 0.5
+    assert not scores.bitten(motion)[moving()[:, INDEX["jawOpen"]] > 0.4].any()
+    motion[:, INDEX["jawOpen"]] = 0.02
+    assert scores.bitten(motion).all()
+
+
+def test_every_vowel_counts_where_it_is_away_from_contacts():
+    phones = [Phone("ə", 0.0, 0.08), Phone("m", 0.08, 0.2), Phone("ɑ", 0.2, 0.4), Phone("t", 0.4, 0.5)]
+    shut = np.zeros(25, bool)
+    assert scores.false_finds(shut, phones, "pbm") == (0, 2)
+    shut[5] = True  # 0.20 to 0.24 s: the closure's own edge
+    assert scores.false_finds(shut, phones, "pbm") == (0, 2)
+    shut[8] = True
+    assert scores.false_finds(shut, phones, "pbm") == (1, 2)
 
 
 def test_a_jump_at_every_seam_is_seen():

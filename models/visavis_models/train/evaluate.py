@@ -1,9 +1,11 @@
 """Judge an exported motion model as it serves, beside baselines: one command, tables and pictures.
 
-    python -m visavis_models.train.evaluate [--model DIR] [--teacher DIR] [--beside NAME=DIR] [--pictures DIR] [--quick]
+    python -m visavis_models.train.evaluate [PART ...] [--model DIR] [--teacher DIR] [--beside NAME=DIR]
+                                            [--pictures DIR] [--quick]
 
 Lips are judged on captures that were not trained on (one FACEGOOD clip, GRID's unseen sentences), closures on sentences
-with known phone times, the rest of the face on silence, long speech and conversations. The tables are Markdown.
+with known phone times, the rest of the face on silence, long speech and conversations. Parts can be run alone; all of
+them where none is named. The tables are Markdown.
 """
 
 from __future__ import annotations
@@ -12,13 +14,16 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tqdm import tqdm
 
-from visavis_models.errors import InputError
+from visavis_models.errors import InputError, VisavisError
 from visavis_models.serve.layout import HOP, LOOKAHEAD_FRAMES
 from visavis_models.serve.motion import MotionModel
 from visavis_models.spec import INDEX, MODEL_FRAME, MODEL_RATE, ROTATION, frames_in
@@ -30,17 +35,25 @@ from visavis_models.train.listening import judge_listening
 from visavis_models.train.mouth import author_mouth
 from visavis_models.train.play import animate
 from visavis_models.train.regression import Example, fit
-from visavis_models.train.sentences import HELD_OUT
-from visavis_models.train.voice import Utterance, Voice
+from visavis_models.train.sentences import HELD_OUT, PROBED
+from visavis_models.train.voice import Synthesiser, Utterance, Voice
 
 FloatArray = NDArray[np.float32]
+Item = TypeVar("Item")
 Predictor = Callable[[FloatArray], FloatArray]  # a voice [N] to curves [T, K]
 
 UNHEARD, UNHEARD_PITCH = 3, 0.88  # the closures' sentences are said by a voice, and by a throat, of their own
 SPOKEN = "Peter Piper picked a peck of pickled peppers. Five fat frogs. Blue moon. Wow, who knew?"
 TEACHER_STEPS = 8
 CURVE_SHARES, CURVE_STEPS, MANY = (0.125, 0.25, 0.5, 1.0), 200, 50
+PARTS = ("captures", "closures", "life", "listening", "speed", "pictures")
+QUICK = ("captures", "closures", "pictures")
 SHIFT_S = 1.3  # how far another sentence's voice is moved when it stands for a wrong one
+
+
+def shown(items: Sequence[Item], what: str) -> Iterator[Item]:
+    """The items, with a progress bar on a terminal."""
+    return iter(tqdm(items, desc=what, leave=False, disable=not sys.stderr.isatty()))
 
 
 def table(title: str, head: Sequence[str], rows: Iterator[Sequence[object]]) -> None:
@@ -58,7 +71,7 @@ def judge_captures(judge: Judge, models: Mapping[str, MotionModel], cache: Path)
 
     def rows() -> Iterator[Sequence[object]]:
         for name, predict in _predictors(judge, models, cache):
-            yield (name, *judge.score([predict(example.audio) for example in judge.held_out]))
+            yield (name, *judge.score([predict(example.audio) for example in shown(judge.held_out, name)]))
 
     widened = [cell for part in head for cell in part.replace(": r", " r").split(" | ")]
     table(title, widened, rows())
@@ -132,28 +145,29 @@ def judge_liveliness(judge: Judge, model: MotionModel, cache: Path) -> None:
 
 
 def judge_closures(models: Mapping[str, MotionModel], said: Sequence[Utterance], who: str) -> None:
-    """Lips together on p, b, m and the lower lip at the teeth on f, v; open vowels away from them are false finds."""
+    """Lips together on p, b, m, the lower lip at the teeth on f, v, and both in vowels away from them: false finds."""
 
     def rows() -> Iterator[Sequence[object]]:
-        moved = {name: [animate(model, u.audio, seed=k) for k, u in enumerate(said)] for name, model in models.items()}
-        moved["authored (what it learned from)"] = [
-            author_mouth(u.phones, frames_in(len(u.audio), MODEL_RATE)) for u in said
-        ]
-        for name, motions in moved.items():
-            cells = []
-            for marked, symbols in ((scores.closed, "pbm"), (scores.bitten, "fv")):
-                for phones in (
-                    [[p for p in u.phones if p.symbol in symbols] for u in said],
-                    [scores.lone_vowels(u.phones) for u in said],
-                ):
-                    hits, count = np.sum(
-                        [scores.found(marked(m), p) for m, p in zip(motions, phones, strict=True)], axis=0
-                    )
-                    cells.append(f"{hits}/{count} = {hits / max(1, count):.3f}")
-            yield (name, *cells)
+        for name, model in models.items():
+            yield _contacts(name, [animate(model, u.audio, seed=k) for k, u in enumerate(shown(said, name))], said)
+        authored = [author_mouth(u.phones, frames_in(len(u.audio), MODEL_RATE)) for u in said]
+        yield _contacts("authored (what it learned from)", authored, said)
 
     title = f"Within 40 ms of {len(said)} held-out sentences by {who}"
-    table(title, ("", "p b m closed", "closed in open vowels", "f v bitten", "bitten in open vowels"), rows())
+    table(title, ("", "p b m closed", "vowels closed", "f v bitten", "vowels bitten"), rows())
+
+
+def _contacts(name: str, motions: Sequence[FloatArray], said: Sequence[Utterance]) -> list[str]:
+    """A row of contacts found and of false finds, counted over all the sentences."""
+    cells = [name]
+    # lips that close on the way to f or v, or rest in silence, are no false finds
+    for marked, symbols, excused in ((scores.closed, "pbm", "pbmfv_"), (scores.bitten, "fv", "fv_")):
+        pairs = [(marked(motion), u.phones) for motion, u in zip(motions, said, strict=True)]
+        true = [scores.found(frames, [p for p in phones if p.symbol in symbols]) for frames, phones in pairs]
+        false = [scores.false_finds(frames, phones, excused) for frames, phones in pairs]
+        for hits, count in (np.sum(true, axis=0), np.sum(false, axis=0)):
+            cells.append(f"{hits}/{count} = {hits / max(1, count):.3f}")
+    return cells
 
 
 def judge_life(model: MotionModel, speech: FloatArray, drift_minutes: float) -> None:
@@ -190,7 +204,7 @@ def _drift(model: MotionModel, speech: FloatArray, length_min: float) -> str:
     frames = len(speech) // MODEL_FRAME // HOP * HOP  # whole hops, so that every loop begins at a seam
     looped = np.concatenate([speech[: frames * MODEL_FRAME]] * 2)
     state, means = model.begin(seed=5), []
-    for _ in range(loops):
+    for _ in shown(range(loops), "drift"):
         rows = []
         for at in range(0, frames, HOP):
             motion, state = model.step(state, looped[at * MODEL_FRAME : (at + HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME])
@@ -225,11 +239,102 @@ def _list(values: NDArray[np.float64]) -> str:
     return ", ".join(f"{value:.2f}" for value in values)
 
 
+class Speech:
+    """Sentences with phone times by the two voices never trained on, said when they are first asked for."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts, self._rng = texts, np.random.default_rng(7)
+
+    @cached_property
+    def hibari(self) -> list[Utterance]:
+        return self._say(self.voice, "hibari", UNHEARD_PITCH)
+
+    @cached_property
+    def kokoro(self) -> list[Utterance]:
+        return self._say(Kokoro(UNHEARD), "Kokoro", 1.0)
+
+    @cached_property
+    def spoken(self) -> Utterance:
+        return self.voice.say(SPOKEN, np.random.default_rng(7))
+
+    @cached_property
+    def voice(self) -> Voice:
+        return Voice()
+
+    def _say(self, speaker: Synthesiser, name: str, pitch: float) -> list[Utterance]:
+        return [speaker.say(text, self._rng, pitch=pitch) for text in shown(self._texts, f"{name} speaks")]
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Print the tables that were asked for."""
+    parts = options.parts or (QUICK if options.quick else PARTS)
+    model, models = _models(options)
+    captured = options.learning_curve or {"captures", "pictures"} & set(parts)
+    judges = _judges(options.captures, quick=options.quick) if captured else []
+    if options.learning_curve:
+        for judge in judges:
+            judge_learning_curve(judge, options.cache)
+        return
+    print(f"trained: {model.card['training']}")
+    speech = Speech(HELD_OUT if options.quick else HELD_OUT + PROBED)
+    if "captures" in parts:
+        for judge in judges:
+            judge_captures(judge, models, options.cache)
+            judge_liveliness(judge, model, options.cache)
+    if "closures" in parts:
+        judge_closures(models, speech.hibari, "hibari")
+        judge_closures(models, speech.kokoro, f"Kokoro {UNHEARD}")
+    if "life" in parts:
+        judge_life(model, np.concatenate([u.audio for u in speech.kokoro]), options.drift_minutes)
+    if "listening" in parts:
+        judge_listening(model)
+    if "speed" in parts:
+        judge_speed(models)
+    if "pictures" in parts and options.pictures:
+        draw_curves(model, speech.kokoro[1], judges, options.cache, options.pictures)
+        draw_spoken(model, speech.spoken, options.pictures / "spoken.jpg")
+
+
+def _models(options: argparse.Namespace) -> tuple[MotionModel, dict[str, MotionModel]]:
+    """The model that is judged, and all that stand in the tables, by name."""
+    model = MotionModel.load(options.model)
+    models = {"the model, 2 steps": model}
+    for name, folder in options.beside:
+        models[name] = MotionModel.load(folder)
+    if not options.quick:
+        models |= {f"the model, {n} step{'s' * (n > 1)}": MotionModel.load(options.model, steps=n) for n in (1, 4)}
+    if options.teacher:
+        models[f"the teacher, {TEACHER_STEPS} steps"] = MotionModel.load(options.teacher, steps=TEACHER_STEPS)
+    return model, models
+
+
+def _judges(captures: Path, *, quick: bool) -> list[Judge]:
+    """Those whose captures are there; what is not there is said on stderr."""
+    judges = []
+    for name in ("facegood", "grid"):
+        folder = captures / name
+        if not folder.exists():
+            print(f"{folder}: not there, so no figures on it; --captures names the folder above it", file=sys.stderr)
+        else:
+            judges.append(facegood(folder) if name == "facegood" else grid(folder, every=3 if quick else 1))
+    return judges
+
+
+def _named_folder(pair: str) -> tuple[str, Path]:
+    name, _, folder = pair.partition("=")
+    if not folder:
+        raise argparse.ArgumentTypeError(f"{pair!r} is not NAME=DIR")
+    return name, Path(folder)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--model", type=Path, help="folder of an exported model; default: the shipped one")
     parser.add_argument("--teacher", type=Path, help="folder of its exported teacher")
-    parser.add_argument("--beside", action="append", default=[], metavar="NAME=DIR", help="another model to judge")
+    parser.add_argument(
+        "--beside", action="append", default=[], type=_named_folder, metavar="NAME=DIR", help="another model to judge"
+    )
     parser.add_argument("--captures", type=Path, default=Path("../shared/data"), help="folder of facegood/ and grid/")
     parser.add_argument("--cache", type=Path, default=Path("runs/regressions"), help="fitted regressions are kept here")
     parser.add_argument("--pictures", type=Path, help="draw curves into this folder")
@@ -239,48 +344,18 @@ def main() -> None:
     )
     parser.add_argument("--quick", action="store_true", help="captures and closures only, fewer of them")
     options = parser.parse_args()
+    for part in options.parts:
+        if part not in PARTS:
+            parser.error(f"part {part!r} is not known; known are {', '.join(PARTS)}")
+    if "pictures" in options.parts and not options.pictures:
+        parser.error("pictures need a folder: --pictures DIR")
     torch.set_num_threads(1)
-    model = MotionModel.load(options.model)
-    print(f"trained: {model.card['training']}")
-    models = {"the model, 2 steps": model}
-    for pair in options.beside:
-        name, _, folder = pair.partition("=")
-        models[name] = MotionModel.load(Path(folder))
-    if not options.quick:
-        models |= {f"the model, {n} step{'s' * (n > 1)}": MotionModel.load(options.model, steps=n) for n in (1, 4)}
-    if options.teacher:
-        models[f"the teacher, {TEACHER_STEPS} steps"] = MotionModel.load(options.teacher, steps=TEACHER_STEPS)
-    judges = []
-    if options.captures.exists():
-        judges = [
-            facegood(options.captures / "facegood"),
-            grid(options.captures / "grid", every=3 if options.quick else 1),
-        ]
-    else:
-        print(f"\n{options.captures}: not there, so no figures on real captures")
-    if options.learning_curve:
-        for judge in judges:
-            judge_learning_curve(judge, options.cache)
-        return
-    for judge in judges:
-        judge_captures(judge, models, options.cache)
-    voice, rng = Voice(), np.random.default_rng(7)
-    for name, speaker, pitch in (("hibari", voice, UNHEARD_PITCH), (f"Kokoro {UNHEARD}", Kokoro(UNHEARD), 1.0)):
-        said = [speaker.say(text, rng, pitch=pitch) for text in HELD_OUT]
-        judge_closures(models, said, name)
-    if not options.quick:
-        for judge in judges:
-            judge_liveliness(judge, model, options.cache)
-        judge_life(model, np.concatenate([u.audio for u in said]), options.drift_minutes)
-        judge_listening(model)
-        judge_speed(models)
-    if options.pictures:
-        draw_curves(model, said[1], judges, options.cache, options.pictures)
-        draw_spoken(model, voice.say(SPOKEN, rng), options.pictures / "spoken.jpg")
+    evaluate(options)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except InputError as error:
-        sys.exit(f"visavis: {error}")
+    except VisavisError as error:
+        print(f"visavis: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, InputError) else 1)

@@ -17,9 +17,9 @@ FloatArray = NDArray[np.float32]
 
 LAGS = range(-4, 5)
 CLOSED_SHARE = 0.015  # of the eyes' distance: the gap between the lips, over that at rest, below which they are closed
-BITE_ROLL, BITE_SHARE = 0.15, 0.05  # the lower lip is rolled in so far, or the gap is so small, when it is at the teeth
-NEAR_FRAMES = 1  # 40 ms
-OPEN_VOWELS = "ɑæaʌɛɔAIOW"
+BITE_ROLL, BITE_SHARE = 0.3, 0.05  # the lower lip is rolled in so far and the gap is so small when it is at the teeth
+NEAR_FRAMES, NEAR_S = 1, 0.04
+VOWELS = "iɪᵻɛæaɑɒɔʌəᵊɐɜɚʊuoeyøAIOQWY"
 FAST_HZ = 5.0  # above it lies what smooth curves lack
 PITCH_HZ = (70, 350)
 
@@ -65,21 +65,14 @@ def log_energy(audio: FloatArray) -> FloatArray:
 # -- closures ----------------------------------------------------------------------------------------------------------
 
 
-def lone_vowels(phones: Sequence[Phone]) -> list[Phone]:
-    """Open vowels whose neighbours within 80 ms are neither p, b, m, f, v nor silence."""
-    closing = [p for p in phones if p.symbol in "pbmfv_"]
-    vowels = [p for p in phones if p.symbol in OPEN_VOWELS]
-    return [v for v in vowels if all(c.end < v.begin - 0.08 or c.begin > v.end + 0.08 for c in closing)]
-
-
 def closed(motion: FloatArray) -> NDArray[np.bool_]:
     """In which frames the lips touch, [T]."""
     return lip_gap(motion) < CLOSED_SHARE
 
 
 def bitten(motion: FloatArray) -> NDArray[np.bool_]:
-    """In which frames the lower lip is at the upper teeth, [T]."""
-    return (motion[:, INDEX["mouthRollLower"]] > BITE_ROLL) | (lip_gap(motion) < BITE_SHARE)
+    """In which frames the lower lip is rolled in at the upper teeth, [T]."""
+    return (motion[:, INDEX["mouthRollLower"]] > BITE_ROLL) & (lip_gap(motion) < BITE_SHARE)
 
 
 def found(frames: NDArray[np.bool_], phones: Sequence[Phone]) -> tuple[int, int]:
@@ -89,6 +82,18 @@ def found(frames: NDArray[np.bool_], phones: Sequence[Phone]) -> tuple[int, int]
         first = max(0, int(phone.begin * FPS) - NEAR_FRAMES)
         hits += bool(frames[first : int(np.ceil(phone.end * FPS)) + NEAR_FRAMES].any())
     return hits, len(phones)
+
+
+def false_finds(frames: NDArray[np.bool_], phones: Sequence[Phone], contacts: str) -> tuple[int, int]:
+    """In how many vowels a frame is marked more than 40 ms away from all `contacts`, and how many have such a frame."""
+    middles = (np.arange(len(frames)) + 0.5) / FPS
+    near = np.zeros(len(frames), bool)
+    for phone in phones:
+        if phone.symbol in contacts:
+            near |= (middles >= phone.begin - NEAR_S) & (middles <= phone.end + NEAR_S)
+    vowels = [(middles >= p.begin) & (middles < p.end) & ~near for p in phones if p.symbol in VOWELS]
+    away = [inside for inside in vowels if inside.any()]
+    return sum(bool(frames[inside].any()) for inside in away), len(away)
 
 
 # -- liveliness --------------------------------------------------------------------------------------------------------
