@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,17 @@ import pytest
 
 from visavis_models.errors import AssetError, InputError
 from visavis_models.serve.layout import temperatures
-from visavis_models.serve.motion import ANCHORS, HOP, LOOKAHEAD_FRAMES, MotionModel, StreamState, eased, sealed
+from visavis_models.serve.motion import (
+    ANCHORS,
+    ASSETS,
+    HOP,
+    LOOKAHEAD_FRAMES,
+    MotionModel,
+    StreamState,
+    bitten,
+    eased,
+    sealed,
+)
 from visavis_models.spec import INDEX, MODEL_FRAME, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
 
 HORIZON = (HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME
@@ -151,6 +162,28 @@ def test_lips_are_sealed_without_the_jaw_and_only_where_held():
     np.testing.assert_allclose(open_, row[0], atol=1e-6)
     assert shut[INDEX["jawOpen"]] == row[1, INDEX["jawOpen"]] and shut[INDEX["mouthLowerDownLeft"]] < 1e-3
     assert shut[INDEX["mouthClose"]] == pytest.approx(0.3, abs=1e-3)
+
+
+def test_a_lower_lip_bites_only_where_f_or_v_is_said():
+    row = np.zeros((2, N_MOTION), np.float32)
+    row[:, [INDEX["jawOpen"], INDEX["mouthLowerDownLeft"]]] = 0.1
+    free, at_teeth = bitten(row, np.array([-9.0, -9.0, 9.0], np.float32))
+    np.testing.assert_allclose(free, row[0], atol=1e-6)
+    assert at_teeth[INDEX["mouthRollLower"]] == pytest.approx(0.5, abs=1e-3)
+    assert at_teeth[INDEX["mouthLowerDownLeft"]] < 1e-3 and at_teeth[INDEX["jawOpen"]] == np.float32(0.1)
+
+
+def test_a_gain_of_the_card_is_on_what_is_shown_alone(tmp_path, babble):
+    for path in ASSETS.glob("motion*"):
+        (tmp_path / path.name).symlink_to(path)
+    card = json.loads((ASSETS / "motion.json").read_text())
+    (tmp_path / "motion.json").unlink()
+    (tmp_path / "motion.json").write_text(json.dumps(card | {"gain": {}}))
+    plain, _ = play(MotionModel.load(tmp_path), babble, [HOP] * 5)
+    own, _ = play(MotionModel.load(), babble, [HOP] * 5)
+    column, others = INDEX["mouthPucker"], [INDEX["jawOpen"], INDEX["headYaw"], INDEX["eyeBlinkLeft"]]
+    np.testing.assert_allclose(own[:, column], np.minimum(card["gain"]["mouthPucker"] * plain[:, column], 1), rtol=1e-5)
+    np.testing.assert_allclose(own[:, others], plain[:, others], atol=1e-3)
 
 
 def test_a_head_goes_on_over_the_seam_and_a_mouth_is_not_touched():

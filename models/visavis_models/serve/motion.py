@@ -48,17 +48,19 @@ CARD, AUDIO_GRAPH, DENOISE_GRAPH = "motion.json", "motion_audio.onnx", "motion_d
 CONDITIONS = ("voice", "user", "emotion", "style")  # what guidance can weigh
 GUIDANCE_LIMIT, TEMPERATURE_LIMIT = 4.0, 2.0
 STYLE_LIMIT = 2
-LIPS_HELD = -2  # the feature that says how sure the lip reader is of p, b or m
-SEAL_SLOPE, SEAL_AT, SEAL_PEAK_AT, NOT_HEARD = (
-    6.0,
-    0.5,
-    -3.0,
-    -1e2,
-)  # logits; chosen on phone-timed speech: docs/decisions.md
-SEAL_LIMIT = 50.0  # of the exponent: nothing is held there anyway
+LIPS_HELD, LIP_AT_TEETH = -2, -1  # features that say how sure the lip reader is of p, b or m, and of f or v
+# logits from which on, and peaks of them from which on, there is contact; chosen on phone-timed speech: docs/decisions
+SEAL_AT, SEAL_PEAK_AT = 0.6, -2.5
+BITE_AT, BITE_PEAK_AT = 0.0, -1.0
+CONTACT_SLOPE, NOT_HEARD = 6.0, -1e2
+EXPONENT_LIMIT = 50.0  # nothing is held there anyway
 EASE = np.array([0.8, 0.6, 0.4, 0.2], np.float32)
 EASED = [k for name, k in INDEX.items() if name.startswith(("head", "brow"))]
-PARTED = channels("mouthLowerDownLeft", "mouthLowerDownRight", "mouthUpperUpLeft", "mouthUpperUpRight")
+LOWERED, RAISED = (
+    channels("mouthLowerDownLeft", "mouthLowerDownRight"), channels("mouthUpperUpLeft", "mouthUpperUpRight"),
+)  # fmt: skip
+PARTED = [*LOWERED, *RAISED]
+BITE_ROLL, BITE_RAISE = 0.5, 0.18  # of the lower and of the upper lip, as the scenes are authored
 ROLLBACK = 2 * HOP  # frames that a state can be taken back
 # ONNX Runtime's own, for a missing or damaged graph, share no base
 LOAD_ERRORS: tuple[type[Exception], ...] = (
@@ -144,10 +146,13 @@ class MotionModel:
             self.card: dict[str, Any] = json.loads((folder / CARD).read_text())
             self._audio, self._denoise = (session(folder / name) for name in (AUDIO_GRAPH, DENOISE_GRAPH))
             self._scale = np.array(self.card["scale"], np.float32)
+            gain = self.card.get("gain", {})
         except LOAD_ERRORS as error:
             raise AssetError(
                 f"{folder}: no motion model there ({error}); run make setup, or export it again"
             ) from error
+        # what is read as a mean is too small: it is shown larger than the network thinks it is
+        self._own_scale = self._scale * np.array([gain.get(name, 1.0) for name in INDEX], np.float32)
         self.styles = tuple(self.card["styles"])
         self._temperature = temperatures(**temperature)
         self._guidance = {name: weight - 1.0 for name, weight in guidance.items() if weight != 1.0}
@@ -231,7 +236,7 @@ class MotionModel:
         voice = _checked("voice", voice)[: (HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME]
         feeds = self._conditions(state, voice, user, user_motion)
         without = {name: self._conditions(state, voice, user, user_motion, without=name) for name in self._guidance}
-        window = state.drafts() / self._scale
+        window = state.drafts() / self._own_scale
         eps = noise(state.seed, state.frame, WINDOW) * self._temperature
         for level in self._levels:
             noisy = {
@@ -242,8 +247,9 @@ class MotionModel:
             for name, weight in self._guidance.items():
                 window = window + weight * (full - self._denoise.run(None, without[name] | noisy)[0][0])
         unheard = np.arange(-1, WINDOW) >= len(voice) // MODEL_FRAME
-        contact = feeds["features"][0, ANCHORS - 1 :, LIPS_HELD] + NOT_HEARD * unheard
-        window = eased(sealed(legal(window * self._scale), contact), state.foreseen())
+        contacts = feeds["features"][0, ANCHORS - 1 :] + NOT_HEARD * unheard[:, None]
+        window = bitten(legal(window * self._own_scale), contacts[:, LIP_AT_TEETH])
+        window = eased(sealed(window, contacts[:, LIPS_HELD]), state.foreseen())
         return Motion(window[:emit].copy()), state.followed_by(window, voice, emit)
 
     def _style(self, style: Mapping[str, float] | None) -> FloatArray:
@@ -274,7 +280,7 @@ class MotionModel:
             "known": (known & (without != "voice")).astype(np.float32)[None],
         }
         return {
-            "anchors": (_newest(state.shown)[0] / self._scale)[None],
+            "anchors": (_newest(state.shown)[0] / self._own_scale)[None],
             "anchor_known": _last_ones(given)[None],
             "features": self._audio.run(None, heard | who)[0],
             "user_mel": user_mel[None],
@@ -305,24 +311,47 @@ def eased(motion: FloatArray, foreseen: FloatArray) -> FloatArray:
 def sealed(motion: FloatArray, contact: FloatArray) -> FloatArray:
     """Lips together where the voice says p, b or m: `mouthClose` follows the jaw, which may stay open behind them.
 
-    Where the reader is sure they are held throughout; where it is not they meet in the one frame in which it is surest,
-    so that a short vowel between two closures stays open.
-
     Args:
         motion: float32 [T, 60] within legal ranges.
         contact: float32 [1 + T], the reader's logit of lips that are held, from the frame before on.
     """
+    share = held(contact, SEAL_AT, SEAL_PEAK_AT)
+    out = motion.copy()
+    out[:, PARTED] *= 1.0 - share[:, None]
+    out[:, INDEX["mouthFunnel"]] *= 1.0 - 0.5 * share
+    close, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
+    out[:, close] = np.maximum(out[:, close], share * out[:, jaw])
+    return out
+
+
+def bitten(motion: FloatArray, contact: FloatArray) -> FloatArray:
+    """The lower lip rolled in and up to the teeth where the voice says f or v; the upper lip makes room.
+
+    Args:
+        motion: float32 [T, 60] within legal ranges.
+        contact: float32 [1 + T], the reader's logit of a lip at the teeth, from the frame before on.
+    """
+    share = held(contact, BITE_AT, BITE_PEAK_AT)
+    out = motion.copy()
+    out[:, LOWERED] *= 1.0 - share[:, None]
+    out[:, RAISED] = np.maximum(out[:, RAISED], BITE_RAISE * share[:, None])
+    roll = INDEX["mouthRollLower"]
+    out[:, roll] = np.maximum(out[:, roll], BITE_ROLL * share)
+    return out
+
+
+def held(contact: FloatArray, at: float, peak_at: float) -> FloatArray:
+    """How far a contact is held in each frame, float32 [T] in 0..1, by its logits [1 + T] from the frame before on.
+
+    Where the reader is sure (above `at`) it is held throughout; where it is not it is met in the one frame in which the
+    reader is surest (above `peak_at`), so that a short vowel between two closures stays open.
+    """
     before, own = contact[:-1], contact[1:]
     after = np.append(own[1:], np.float32(NOT_HEARD))
     peak = (own >= before) & (own >= after) & (after > 0.5 * NOT_HEARD)
-    sure = own - np.where(peak, np.float32(SEAL_PEAK_AT), np.float32(SEAL_AT))
-    held = 1.0 / (1.0 + np.exp(np.minimum(-SEAL_SLOPE * sure, SEAL_LIMIT)))
-    out = motion.copy()
-    out[:, PARTED] *= 1.0 - held[:, None]
-    out[:, INDEX["mouthFunnel"]] *= 1.0 - 0.5 * held
-    close, jaw = INDEX["mouthClose"], INDEX["jawOpen"]
-    out[:, close] = np.maximum(out[:, close], held * out[:, jaw])
-    return out
+    sure = own - np.where(peak, np.float32(peak_at), np.float32(at))
+    share: FloatArray = 1.0 / (1.0 + np.exp(np.minimum(-CONTACT_SLOPE * sure, EXPONENT_LIMIT)))
+    return share
 
 
 def _check_settings(kind: str, given: Mapping[str, float], known: Iterable[str], limit: float) -> None:
