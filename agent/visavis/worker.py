@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from livekit import rtc
 from livekit.agents import AgentServer, JobContext, JobProcess, JobRequest
+from livekit.agents.utils import aio
 
 from visavis.call.loaded import Loaded
 from visavis.call.metadata import JobMetadata
@@ -30,6 +31,7 @@ Connect: TypeAlias = Callable[[str, str, rtc.RoomOptions], Coroutine[Any, Any, N
 AGENT_NAME = "visavis"
 FREE_WITHIN_S = 4.0  # well within what a server waits for an answer
 FREE_EVERY_S = 0.1
+ENDS_WITHIN_S = 3.0  # what a call takes to write its record
 # of the processes of calls: the machine's few cores belong to their frame loops, and memory is given back
 ENVIRONMENT = {**threads.SINGLE_THREADED, "MALLOC_ARENA_MAX": "2"}
 
@@ -60,14 +62,28 @@ def give_memory_back() -> None:
 
 
 async def entrypoint(ctx: JobContext) -> None:
-    """One call, from dispatch to the caller's leaving; usable in any `AgentServer`."""
+    """Begin a call, which lasts until the caller leaves or the worker ends; usable in any `AgentServer`.
+
+    A job that is to end waits for its entrypoint before it ends anything: a task of its own holds the call.
+    """
     if "loaded" not in ctx.proc.userdata:
         prewarm(ctx.proc, Settings.load())
-    reason = "it could not begin"
+    ctx.room.connect = dynacast(ctx.room.connect)  # type: ignore[assignment]
+    await ctx.connect()
+    call = asyncio.create_task(hold(ctx))
+
+    async def end(_reason: str) -> None:
+        await asyncio.wait((call,), timeout=ENDS_WITHIN_S)  # the end of its session tells it
+        await aio.cancel_and_wait(call)
+
+    ctx.add_shutdown_callback(end)
+
+
+async def hold(ctx: JobContext) -> None:
+    """One call in a room that is connected, to the caller's leaving."""
+    reason = "the worker ended"
     try:
         metadata = JobMetadata.parse(ctx.job.metadata)
-        ctx.room.connect = dynacast(ctx.room.connect)  # type: ignore[assignment]
-        await ctx.connect()
         if await is_over(ctx):
             reason = "whoever called was gone before it began"
             return
@@ -77,6 +93,9 @@ async def entrypoint(ctx: JobContext) -> None:
         reason = await Call(ctx.room, settings, loaded, metadata, lambda: ctx.api).run()
     except InputError as error:
         reason = str(error)
+    except Exception as error:  # the call's outermost edge
+        logger.exception("call in %s failed", ctx.job.room.name)
+        reason = f"it failed ({error})"
     finally:
         logger.info("call in %s is over: %s", ctx.job.room.name, reason)
         ctx.shutdown(reason)
