@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from visavis.media.settings import Settings, WorkerSettings
-from visavis.worker import AGENT_NAME, ENVIRONMENT, PRELOADED, answer, identity_of, is_over, load, server
+from visavis.worker import AGENT_NAME, ENVIRONMENT, PRELOADED, Admission, identity_of, is_over, load, server
 
 
 class Full:
@@ -43,8 +43,8 @@ def test_load_is_calls_by_calls_allowed() -> None:
 
 async def test_a_full_worker_leaves_the_call_to_others() -> None:
     request = Request()
-    await answer(Full(1), 2, request)
-    await answer(Full(2), 2, request)
+    await Admission(Full(1), 2).answer(request)
+    await Admission(Full(2), 2).answer(request)
     assert request.answers == [("accept", AGENT_NAME), ("reject", False)]
 
 
@@ -55,12 +55,35 @@ def test_an_agent_with_a_partner_is_known_by_its_name() -> None:
 
 async def test_a_call_waits_for_another_that_ends() -> None:
     request, machine = Request(), Full(2)
-    answering = asyncio.create_task(answer(machine, 2, request))
+    answering = asyncio.create_task(Admission(machine, 2).answer(request))
     await asyncio.sleep(0)
     assert not request.answers
     machine.active_jobs.pop()
     await answering
     assert request.answers == [("accept", AGENT_NAME)]
+
+
+class Slow(Request):
+    """Its process is still being made ready when the next call comes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready = asyncio.Event()
+
+    async def accept(self, *, name: str, identity: str) -> None:
+        await super().accept(name=name, identity=identity)
+        await self.ready.wait()
+
+
+async def test_a_call_that_waits_for_its_process_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("visavis.worker.FREE_WITHIN_S", 0.2)
+    admission, first, second = Admission(Full(1), 2), Slow(), Request()
+    answering = asyncio.create_task(admission.answer(first))
+    await asyncio.sleep(0)
+    await admission.answer(second)
+    assert first.answers == [("accept", AGENT_NAME)] and second.answers == [("reject", False)]
+    first.ready.set()
+    await answering
 
 
 async def test_a_room_that_closed_before_we_came_is_no_call() -> None:

@@ -128,15 +128,14 @@ def server(settings: Settings, url: str, key: str, secret: str) -> AgentServer:
         initialize_process_timeout=worker.initialize_s,
         num_idle_processes=worker.idle_processes,
         load_fnc=partial(load, max_calls=worker.max_calls),
-        load_threshold=math.inf,  # the server sends no call to a load of 1, and `answer` counts them
+        load_threshold=math.inf,  # the server sends no call to a load of 1, and `Admission` counts them
         preload_modules=list(PRELOADED),
         host="127.0.0.1",
         port=0,
         job_memory_warn_mb=1200,
     )
-    agent_server.rtc_session(
-        entrypoint, agent_name=AGENT_NAME, on_request=partial(answer, agent_server, worker.max_calls)
-    )
+    admission = Admission(agent_server, worker.max_calls)
+    agent_server.rtc_session(entrypoint, agent_name=AGENT_NAME, on_request=admission.answer)
     return agent_server
 
 
@@ -146,29 +145,38 @@ def load(agent_server: AgentServer, max_calls: int) -> float:
     The stock measure is the machine's processor load; a server offers no call to a worker whose load is 1, so on a
     machine of two cores the first call would keep out the second, and a build running beside it the first. Nor does
     it offer a call twice: one that comes within the seconds in which the server still believes a worker full would
-    ring in vain. So it may always ask, and `answer` knows.
+    ring in vain. So it may always ask, and `Admission` knows.
     """
     return len(agent_server.active_jobs) / (max_calls + 1)
 
 
-async def answer(agent_server: AgentServer, max_calls: int, request: JobRequest) -> None:
-    """Take a call unless this machine has as many as it may; then another worker is asked.
+class Admission:
+    """Takes a call unless this machine has as many as it may; then another worker is asked.
 
     One that comes while another is being ended waits for that: nobody offers it a second time.
     """
-    try:
-        async with asyncio.timeout(FREE_WITHIN_S):
-            await until_free(agent_server, max_calls)
-    except TimeoutError:
-        await request.reject(terminate=False)
-    else:
-        await request.accept(name=AGENT_NAME, identity=identity_of(request.job.metadata))
 
+    def __init__(self, agent_server: AgentServer, max_calls: int) -> None:
+        self._agent_server, self._max_calls = agent_server, max_calls
+        self._promised = 0  # taken, and waiting for a process: not active yet
 
-async def until_free(agent_server: AgentServer, max_calls: int) -> None:
-    """Return as soon as this machine has fewer calls than it may."""
-    while len(agent_server.active_jobs) >= max_calls:  # noqa: ASYNC110
-        await asyncio.sleep(FREE_EVERY_S)
+    async def answer(self, request: JobRequest) -> None:
+        """Take a call, or leave it to others."""
+        try:
+            async with asyncio.timeout(FREE_WITHIN_S):
+                await self._until_free()
+        except TimeoutError:
+            await request.reject(terminate=False)
+            return
+        self._promised += 1
+        try:
+            await request.accept(name=AGENT_NAME, identity=identity_of(request.job.metadata))
+        finally:
+            self._promised -= 1
+
+    async def _until_free(self) -> None:
+        while len(self._agent_server.active_jobs) + self._promised >= self._max_calls:  # noqa: ASYNC110
+            await asyncio.sleep(FREE_EVERY_S)
 
 
 def identity_of(metadata: str) -> str:

@@ -256,12 +256,7 @@ class Call:
 
     async def _audible(self) -> bool:
         """Wait until our voice is published and somebody listens to it; False when the call ended meanwhile."""
-        voices = [
-            publication.wait_for_subscription()
-            for publication in self._room.local_participant.track_publications.values()
-            if publication.kind == rtc.TrackKind.KIND_AUDIO
-        ]
-        listened = asyncio.gather(*voices)
+        listened = asyncio.create_task(self._subscribed())
         done, _ = await asyncio.wait(
             (listened, self._ended), timeout=SUBSCRIBED_WITHIN_S, return_when=asyncio.FIRST_COMPLETED
         )
@@ -269,6 +264,11 @@ class Call:
         if not done:
             logger.info("nobody listens to the voice; greeting all the same")
         return not self._ended.done()
+
+    async def _subscribed(self) -> None:
+        for publication in list(self._room.local_participant.track_publications.values()):
+            if publication.kind == rtc.TrackKind.KIND_AUDIO:
+                await publication.wait_for_subscription()
 
     async def _on_person(self, person: rtc.RemoteParticipant) -> None:
         """Somebody is there: the agent listens to a telephone rather than to anybody else."""
