@@ -49,11 +49,13 @@ def _sentence(model: MotionModel, said: Utterance, path: Path) -> None:
             line = axis.plot(t, motion[:, INDEX[name]], label=name)[0]
             axis.plot(t, authored[:, INDEX[name]], linestyle=":", color=line.get_color())
         axis.legend(loc="upper right", fontsize=8)
+    above = axes[1].get_xaxis_transform()
     for phone in said.phones:
         for axis in axes:
             axis.axvline(phone.begin, color="0.85", linewidth=0.5)
         if phone.symbol != "_":
-            axes[1].text((phone.begin + phone.end) / 2, 0.62, phone.symbol, ha="center", fontsize=9)
+            middle = (phone.begin + phone.end) / 2
+            axes[1].text(middle, 1.01, phone.symbol, ha="center", fontsize=9, transform=above)
     axes[2].set_xlabel("seconds; solid: the motion model, dotted: authored from the phones")
     figure.tight_layout()
     figure.savefig(path, dpi=80)
