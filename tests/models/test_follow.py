@@ -9,14 +9,16 @@ from visavis_models.serve.follow import (
     REST_MOST,
     Follower,
     Person,
+    add_gaze,
     at_frame_rate,
     at_rest,
     calm,
+    follow,
     mean_face,
     smoothed,
 )
 from visavis_models.serve.head import Head
-from visavis_models.serve.rotation import rotation
+from visavis_models.serve.rotation import GAZE_IN, rotation
 from visavis_models.spec import INDEX, N_MOTION, ROTATION
 
 FACE = np.random.default_rng(2).normal(0, 40, (478, 3)) + 200
@@ -95,3 +97,19 @@ def test_calm_pictures_have_brows_as_usual() -> None:
     faces[:14, [105, 334], 1] -= 15  # raised
     faces[5, 14] = faces[5, 13]
     assert (calm(faces)[1:] >= 14).all()
+
+
+def test_opposite_gazes_cancel() -> None:
+    rows, gaze = np.zeros((2, N_MOTION)), np.zeros(K)
+    gaze[INDEX["eyeLookInLeft"]], rows[1, INDEX["eyeLookOutLeft"]] = 0.3, 0.5
+    add_gaze(rows, gaze)
+    assert rows[:, INDEX["eyeLookInLeft"]].tolist() == [0.3, 0.0]
+    assert rows[:, INDEX["eyeLookOutLeft"]].tolist() == pytest.approx([0.0, 0.2])
+
+
+def test_who_looks_into_the_camera_with_a_turned_head_is_not_drawn_looking_aside() -> None:
+    shape, yaw = Shape.of(Head.load(), np.zeros(1)), 0.15
+    pose = Pose(rotation(0.0, yaw, 0.0).astype(np.float64), np.array([250.0, 240.0, 3.0]), 12.0)
+    faces = np.repeat(seen_of(shape, pose, np.zeros(K))[None], 3, axis=0)
+    motion = follow(Person.of(faces), faces, np.arange(3) / 25, 3 / 25)
+    assert motion.values[1, INDEX["eyeLookInLeft"]] * GAZE_IN == pytest.approx(yaw, abs=0.04)

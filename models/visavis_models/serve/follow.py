@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis_models.serve.enrol.fitted import gaze_seen, look_into
 from visavis_models.serve.enrol.solve import solve
 from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, depth_up, fit_frame, pose_of
 from visavis_models.serve.head import Head
@@ -34,6 +35,11 @@ LIP_PAIR, EYE_PAIRS, EYE_CORNERS = (13, 14), ((159, 145), (386, 374)), (33, 263)
 BROW_EYES = ((105, 33), (334, 263))  # a brow's middle, and the outer corner of its eye
 # Widths of smoothing in frames of a clip, to either side alike, so that nothing lags; lids and mouth stay as they are.
 SLOW_FRAMES, GAZE_FRAMES = 2, 1
+GAZE_WAYS = [
+    (INDEX[f"eyeLook{way}{side}"], INDEX[f"eyeLook{back}{side}"])
+    for way, back in (("Up", "Down"), ("In", "Out"))
+    for side in ("Left", "Right")
+]
 GAZE = [INDEX[name] for name in ARKIT_NAMES if name.startswith("eyeLook")]
 SLOW = [INDEX[name] for name in ARKIT_NAMES if name.startswith(("brow", "cheek", "nose"))]
 
@@ -49,12 +55,14 @@ class Person:
     Attributes:
         shape: their landmarks; rest: the pose of their calm face; calm: its weights [52].
         features: those of its landmarks, by which brows and head are told; None: the fit alone tells them.
+        gaze: weights [52] of where the calm face looks, which `calm` and rows of a `Follower` do not hold; None: ahead.
     """
 
     shape: Shape
     rest: Pose
     calm: FloatArray
     features: FloatArray | None = None
+    gaze: FloatArray | None = None
 
     @property
     def motion(self) -> NDArray[np.float32]:
@@ -73,7 +81,9 @@ class Person:
         shape, weights = Shape.of(head, solved.identity), solved.rest[:K].astype(np.float64)
         seen = depth_up(face)[shape.landmarks]
         rest = pose_of(solved, shape, seen)
-        return cls(shape.met(rest, weights, seen), rest, weights, features(face))
+        looking = np.zeros(N_MOTION, np.float32)
+        look_into(looking, gaze_seen(head, solved, face))
+        return cls(shape.met(rest, weights, seen), rest, weights, features(face), looking[:K].astype(np.float64))
 
 
 @dataclass(frozen=True)
@@ -199,7 +209,16 @@ def follow(person: Person, landmarks: NDArray[np.floating], times: FloatArray, s
     ):
         values[:, channels] = smoothed(values[:, channels], width)
     values[:, WEIGHTS] = np.clip(values[:, WEIGHTS], 0, 1)
+    if person.gaze is not None:
+        add_gaze(values, person.gaze)
     return Motion(values.astype(np.float32))
+
+
+def add_gaze(values: FloatArray, gaze: FloatArray) -> None:
+    """Turn the eyes of rows [T, 60] further by the gaze of weights [52], in place; opposite channels cancel."""
+    for way, back in GAZE_WAYS:
+        turned = values[:, way] - values[:, back] + gaze[way] - gaze[back]
+        values[:, way], values[:, back] = np.clip(turned, 0, 1), np.clip(-turned, 0, 1)
 
 
 def at_frame_rate(rows: FloatArray, times: FloatArray, frames: int) -> FloatArray:

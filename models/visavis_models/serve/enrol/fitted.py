@@ -125,9 +125,7 @@ def stand(head: Head, solved: Solved, landmarks: FloatArray) -> FittedHead:
     """
     shaped = head.shaped(solved.identity, solved.rest).astype(np.float64)
     plain = solved.project(shaped)
-    held = ~np.isin(head.landmark_index, (INNER_UPPER[1:-1], INNER_LOWER[1:-1]))
-    target = landmarks[head.landmark_index[held], :2].astype(np.float64)
-    warp = Warp(plain[head.landmark_vertex[held], :2], target, WARP_STEP_CM * solved.scale)
+    warp = _warp(head, solved, plain, landmarks)
     points = np.c_[warp(plain[:, :2]), plain[:, 2]]
     view = solved.turn * solved.scale * np.array([[1.0], [-1.0], [1.0]])
     modes = head.expression.astype(np.float64) @ view.T
@@ -145,6 +143,20 @@ def stand(head: Head, solved: Solved, landmarks: FloatArray) -> FittedHead:
         solved.project(PIVOT[None].astype(np.float64))[0], centres, radius, irises,
         slice(0, head.vertices["face"].stop), marks_of(head),
     )  # fmt: skip
+
+
+def gaze_seen(head: Head, solved: Solved, landmarks: FloatArray) -> FloatArray:
+    """(pitch, yaw) in rad of the eyes in their head, whose landmarks [478, 3] it was fitted to: see `gaze_of`."""
+    shaped = head.shaped(solved.identity, solved.rest).astype(np.float64)
+    warp = _warp(head, solved, solved.project(shaped), landmarks)
+    return gaze_of(solved.turn, *_eyeballs(head, solved, shaped, warp), _irises(landmarks))
+
+
+def _warp(head: Head, solved: Solved, plain: FloatArray, landmarks: FloatArray) -> Warp:
+    """From the head's vertices as they were fitted, [V, >= 2] pixels, onto the landmarks [478, >= 2]."""
+    held = ~np.isin(head.landmark_index, (INNER_UPPER[1:-1], INNER_LOWER[1:-1]))
+    target = landmarks[head.landmark_index[held], :2].astype(np.float64)
+    return Warp(plain[head.landmark_vertex[held], :2], target, WARP_STEP_CM * solved.scale)
 
 
 def _eyeballs(head: Head, solved: Solved, shaped: FloatArray, warp: Warp) -> tuple[FloatArray, FloatArray]:
