@@ -107,6 +107,12 @@ async def test_a_phone_has_room_for_it_all(
             await tab.set_viewport_size({"width": 360, "height": 640})
             assert await tab.evaluate(wide)
             await expect(tab.get_by_role("button", name="Hang up")).to_be_in_viewport()
+            await tab.set_viewport_size({"width": 740, "height": 300})  # held sideways
+            await agent.state("listening")
+            await expect(tab.locator("#who")).to_be_visible()
+            badge, state = await tab.locator("#tile .badge").bounding_box(), await tab.locator("#who").bounding_box()
+            assert badge and state and badge["y"] + badge["height"] <= state["y"]
+            await shot(tab, shots, "phone-sideways")
 
 
 async def test_without_permission_one_can_still_call(page: PageServer, server: LocalServer, shots: Path) -> None:
