@@ -45,6 +45,9 @@ def test_texts_of_the_environment_become_the_types_of_the_settings() -> None:
         ({"sight": {"smell": True}}, ["sight.smell", "sight.notes"]),
         ({"stt": 3}, ["stt", "3"]),
         ({"portrait": " "}, ["portrait", "empty"]),
+        ({"greeting": "I am {nam}."}, ["greeting", "{name}", "nam"]),
+        ({"instructions": 'Answer as {"mood": "glad"}.'}, ["instructions", "{name}", "{{"]),
+        ({"phone": {"instructions": "Be {"}}, ["phone.instructions", "{name}"]),
     ],
 )
 def test_what_is_no_setting_is_refused_by_name(values, words) -> None:

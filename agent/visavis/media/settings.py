@@ -217,6 +217,7 @@ class PhoneSettings:
     )
 
     def __post_init__(self) -> None:
+        check_braces("phone.instructions", self.instructions, "name")
         self.targets()
 
     def targets(self) -> dict[str, str]:
@@ -280,6 +281,8 @@ class Settings:
         for key in ("portrait", "name"):
             if not getattr(self, key).strip():
                 raise InputError(f"{key} must not be empty")
+        check_braces("greeting", self.greeting, "name")
+        check_braces("instructions", self.instructions, "name", "partner")
 
     def provider(self, role: str) -> Provider:
         """The provider of `role`: "stt", "llm" or "tts"."""
@@ -320,6 +323,15 @@ def within(key: str, value: float, low: float, high: float) -> None:
     """Raise an `InputError` unless `low <= value <= high`."""
     if not low <= value <= high:
         raise InputError(f"{key} {value:g} is out of range; give a number from {low:g} to {high:g}")
+
+
+def check_braces(key: str, text: str, *names: str) -> None:
+    """Raise an `InputError` unless only `names` stand in braces, as `str.format` reads them."""
+    try:
+        text.format(**dict.fromkeys(names, ""))
+    except (KeyError, IndexError, ValueError, AttributeError) as error:
+        known = " or ".join(f"{{{name}}}" for name in names)
+        raise InputError(f"{key}: in braces may stand {known} ({error}); write {{{{ and }}}} for braces") from None
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
