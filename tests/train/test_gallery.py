@@ -65,9 +65,11 @@ def test_hair_grows_from_the_scalp_and_not_before_the_face(source: figure.Source
     small = figure.replaced(person, strands=4000)
     mane = hair.grow(small, np.random.default_rng(1))
     eyes, _ = person.eyeballs()
-    assert np.isfinite(mane).all() and len(mane) > 500
-    before = (mane[..., 2] > eyes[:, 2].mean()) & (np.abs(mane[..., 1] - eyes[:, 1].mean()) < 1.0)
-    assert not (before & (np.abs(mane[..., 0]) < 4.0)).any()
+    points = mane.points
+    assert np.isfinite(points).all() and len(points) == len(mane.radius) > 500
+    before = (points[..., 2] > eyes[:, 2].mean()) & (np.abs(points[..., 1] - eyes[:, 1].mean()) < 1.0)
+    assert not (before & (np.abs(points[..., 0]) < 4.0)).any()
+    assert mane.radius.min() < 0.5 * small.person.hair.radius < mane.radius.max()  # finer at the hairline
 
 
 def test_a_collar_goes_round_the_neck() -> None:
@@ -75,3 +77,23 @@ def test_a_collar_goes_round_the_neck() -> None:
         points, quads, places = clothes.knit(person.clothes, (1.0, 0.0))
         assert len(points) == len(places) and max(map(max, quads)) == len(points) - 1
         assert points[:, 1].max() > -11 and np.abs(points[:, 0]).max() > 15
+
+
+def test_no_skin_stands_out_of_the_clothes(source: figure.Source) -> None:
+    posed = figure.pose(source, CAST["kenji"]).posed[:11248]
+    top = clothes.knit(CAST["kenji"].clothes, (1.0, 0.0))[0]
+    tucked = clothes.tucked(posed, top)
+    moved = np.abs(tucked - posed).max(1) > 0.1
+    assert moved.sum() > 20 and (np.abs(tucked[moved, 0]) <= np.abs(posed[moved, 0])).all()
+    np.testing.assert_allclose(clothes.tucked(tucked, top), tucked, atol=1e-9)
+    head = posed[:, 1] > -8.5
+    np.testing.assert_array_equal(tucked[head], posed[head])
+
+
+def test_an_open_jaw_stays_above_the_collar(source: figure.Source) -> None:
+    for name in ("kenji", "nora"):
+        person = figure.pose(source, CAST[name])
+        fall = source.head.modes[INDEX["jawOpen"], figure.LANDMARKS[8], 1]
+        top = clothes.knit(CAST[name].clothes, (1.0, 0.0))[0]
+        edge = top[: clothes.AROUND][top[: clothes.AROUND, 2].argmax(), 1]
+        assert person.landmarks[8, 1] + 0.8 * fall - edge > 2

@@ -1,8 +1,8 @@
 """Render the gallery: `python -m visavis_models.train.gallery mara kenji --out DIR`.
 
 Needs Blender as a module, which wants a Python and a numpy of its own and is no dependency of the project:
-`python3.11 -m venv blender && blender/bin/pip install bpy scipy opencv-python-headless click`, then run with
-`PYTHONPATH=models blender/bin/python`.
+`python3.11 -m venv blender && blender/bin/pip install bpy scipy opencv-python-headless click numba safetensors`, then
+run with `PYTHONPATH=models blender/bin/python`.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Skin:
 
 @dataclass(frozen=True)
 class Brows:
-    """Strand count, thickness of the band in cm, melanin, redness."""
+    """Strand count, thickness of the band in cm, melanin, redness, or a colour instead of these two."""
 
     count: int = 620
     width: float = 1.0
@@ -52,6 +52,7 @@ class Brows:
     redness: float = 0.4
     arch: float = 0.0
     length: float = 1.0
+    colour: Colour | None = None
 
 
 @dataclass(frozen=True)
@@ -70,13 +71,13 @@ class Hair:
 
 @dataclass(frozen=True)
 class Clothes:
-    """`collar`: crew, roll or vee; colour of the knit; `rib` bands per cm."""
+    """`collar`: crew or vee; colour of the knit; `rib` bands per cm; `dip`: cm by which a crew lies lower in front."""
 
     collar: str = "crew"
     colour: Colour = (0.05, 0.1, 0.15)
     rib: float = 1.15
-    second: Colour | None = None
     width: float = 1.0
+    dip: float = 1.5
 
 
 @dataclass(frozen=True)
@@ -149,10 +150,10 @@ CAST = {
                 base=(0.50, 0.275, 0.165), blush=0.45, lines=0.28, pores=0.8, lips=(0.33, 0.125, 0.10), shadow=0.3
             ),
             iris=((0.060, 0.028, 0.014), (0.020, 0.011, 0.008)),
-            brows=Brows(count=760, width=1.15, melanin=0.99, redness=0.2, arch=0.0),
+            brows=Brows(count=600, width=1.15, melanin=0.994, redness=0.0, arch=0.0),
             lashes=0.62,
-            hair=Hair("swept", 60_000, 0.985, 0.15, 0.012, 0.28),
-            clothes=Clothes("crew", (0.040, 0.045, 0.055), 1.3),
+            hair=Hair("swept", 60_000, 0.995, 0.0, 0.012, 0.28, 0.05),
+            clothes=Clothes("crew", (0.040, 0.045, 0.055), 1.3, dip=2.6),
             backdrop=(0.10, 0.135, 0.15),
         ),
         Person(
@@ -164,7 +165,7 @@ CAST = {
             strokes=Strokes(eyes=0.10, nose=0.05, lips=0.0, jaw=0.03, neck=0.08),
             skin=Skin(base=(0.57, 0.33, 0.235), blush=0.75, lines=1.0, pores=0.7, lips=(0.42, 0.15, 0.135)),
             iris=((0.13, 0.19, 0.23), (0.05, 0.09, 0.13)),
-            brows=Brows(count=520, width=0.8, melanin=0.62, redness=0.3, arch=0.06),
+            brows=Brows(count=520, width=0.8, arch=0.06, colour=(0.085, 0.072, 0.058)),
             lashes=0.8,
             hair=Hair(
                 "bob",
@@ -175,7 +176,7 @@ CAST = {
                 0.3,
                 colours=((0.55, 0.55, 0.56), (0.36, 0.36, 0.37), (0.17, 0.165, 0.165)),
             ),
-            clothes=Clothes("roll", (0.25, 0.055, 0.075), 1.0),
+            clothes=Clothes("crew", (0.25, 0.055, 0.075), 1.0, dip=3.0),
             backdrop=(0.17, 0.165, 0.155),
             earrings="pearl",
             exposure=-0.15,

@@ -28,18 +28,6 @@ BODY = [
 COLLARS = {
     "crew": [(-9.9, 5.9, 5.7, -1.1), (-10.5, 6.4, 6.05, -1.05), (-11.1, 6.9, 6.3, -1.05)],
     "vee": [(-10.5, 6.6, 6.0, -1.1), (-10.9, 6.9, 6.2, -1.05), (-11.3, 7.2, 6.35, -1.05)],
-    # down inside, over the fold and down outside
-    "roll": [
-        (-10.2, 5.9, 5.9, -1.2),
-        (-9.6, 5.95, 6.0, -1.2),
-        (-9.2, 6.3, 6.35, -1.2),
-        (-9.4, 6.6, 6.65, -1.2),
-        (-9.9, 6.75, 6.75, -1.15),
-        (-10.3, 6.85, 6.75, -1.15),
-        (-10.6, 6.85, 6.7, -1.1),
-        (-10.95, 6.6, 6.3, -1.1),
-        (-11.2, 6.8, 6.25, -1.1),
-    ],
 }
 
 
@@ -64,14 +52,15 @@ def knit(look: Clothes, neck: tuple[float, float]) -> tuple[FloatArray, list[lis
             x = width * factor * look.width ** (1 - collar) * abs(cos) ** 0.87 * math.copysign(1, cos)
             z = centre + depth * factor * abs(sin) ** 0.87 * math.copysign(1, sin)
             drop = rise * (collar or near)
-            if look.collar == "roll":
-                drop += (-0.9 * max(0.0, sin) ** 2 + 0.5 * max(0.0, -sin)) * near
-            elif look.collar == "vee":
+            if look.collar == "vee":
                 point = max(0.0, 1 - abs(cos) / 0.62) if sin > 0 else 0.0
                 drop += (-4.4 * point - 0.7 * max(0.0, sin)) * math.exp(-(((height + 10.5) / 2.4) ** 2))
                 z += 0.9 * point * near
             else:
                 drop += (-1.5 * max(0.0, sin) ** 2 + 0.9 * max(0.0, -sin) ** 2) * near
+                deep = (look.dip - 1.5) * max(0.0, sin) ** 2 * min(1.0, max(0.0, (height + 17) / 6.5))
+                drop -= deep
+                z -= 0.35 * deep  # a deep neck lies on the chest
             rows.append((x, height + drop, z))
             places.append((k / AROUND, index - len(COLLARS[look.collar])))
     quads = [
@@ -80,3 +69,26 @@ def knit(look: Clothes, neck: tuple[float, float]) -> tuple[FloatArray, list[lis
         for k in range(AROUND)
     ]
     return np.array(rows), quads, np.array(places, float)
+
+
+def tucked(points: FloatArray, top: FloatArray, gap: float = 0.25) -> FloatArray:
+    """Skin [n, 3] under a top's vertices `top` [n, 3] as `knit` orders them: none stands out of the cloth.
+
+    Below the collar's edge the skin stays `gap` cm inside; above it, within a cone that opens upwards.
+    """
+    rings = top.reshape(-1, AROUND, 3)
+    middle = rings[..., [0, 2]].mean((0, 1)) * [0, 1]
+    away = points[:, [0, 2]] - middle
+    radius, turn = np.hypot(*away.T), np.arctan2(away[:, 1], away[:, 0])
+    columns = np.arctan2(rings[0, :, 2] - middle[1], rings[0, :, 0])
+    nearest = np.abs((turn[:, None] - columns + np.pi) % (2 * np.pi) - np.pi).argmin(1)
+    limit = np.zeros(len(points))
+    for column in range(AROUND):
+        mine = nearest == column
+        line = rings[::-1, column]
+        height = points[mine, 1]
+        inside = np.interp(height, np.maximum.accumulate(line[:, 1]), np.hypot(line[:, 0], line[:, 2] - middle[1]))
+        limit[mine] = inside - gap + 2 * np.maximum(0, height - line[-1, 1])
+    outside, out = radius > limit, points.copy()
+    out[np.ix_(outside, [0, 2])] = middle + away[outside] * (limit / np.maximum(radius, 1e-6))[outside, None]
+    return out

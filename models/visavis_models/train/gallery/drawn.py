@@ -130,7 +130,7 @@ def _skin(figure: Figure, quality: Quality) -> None:
     albedo += (np.array([0.86, 0.30, 0.26]) - albedo) * np.clip(0.55 * blush, 0, 1)
     lips = smoothstep(0.35, 0.65, lip_mask(source, uv))[:, None]
     albedo += (np.array(person.skin.lips) - albedo) * lips
-    locks = (smoothstep(0.15, 0.35, hairline(mean)) * ~ear(mean))[:, None]
+    locks = (smoothstep(0.15, 0.35, hairline(mean, drawn=True)) * ~ear(mean))[:, None]
     albedo += (np.array(person.hair.colours[0]) * 0.55 - albedo) * locks
     mesh = studio.mesh("skin", points, fine.tolist())
     studio.attribute(mesh, "albedo", "FLOAT_COLOR", np.c_[albedo, np.ones(len(points))])

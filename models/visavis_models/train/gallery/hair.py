@@ -11,10 +11,12 @@ from scipy.spatial import cKDTree
 
 from visavis_models.train.gallery.figure import Figure, Samples, scatter
 from visavis_models.train.gallery.skin import ear, hairline
+from visavis_models.train.gallery.strands import Strands
 from visavis_models.train.portrait.alex import smoothstep
 
 FloatArray = NDArray[np.float64]
 Field = Callable[[FloatArray], FloatArray]  # of places on the mean head [n, 3]
+Grown = tuple[FloatArray, FloatArray]  # strands [n, K, 3] cm from root to tip, and their roots on the mean head [n, 3]
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,13 @@ def _unit(v: FloatArray) -> FloatArray:
     return v / (np.linalg.norm(v, axis=-1, keepdims=True) + 1e-9)
 
 
-def scalp(figure: Figure, count: int, rng: np.random.Generator, soft: float = 0.28) -> Scalp:
-    """Roots of even density above the hairline, which is blurred by `soft` cm."""
+def scalp(figure: Figure, count: int, rng: np.random.Generator, soft: float = 0.5) -> Scalp:
+    """Roots of even density above the hairline, where they thin out over some `soft` cm and in small tufts."""
     mean = figure.mean[figure.triangles].mean(1)
     free = ~ear(mean) & (mean[:, 1] > -7)
-    roots = scatter(figure, 2 * count, rng, ((hairline(mean) > -0.5) & free).astype(float))
-    keep = np.flatnonzero(hairline(roots.mean) > rng.normal(0.15, soft, len(roots.mean)))[:count]
+    roots = scatter(figure, 2 * count, rng, ((hairline(mean) > -1.2) & free).astype(float))
+    ragged = hairline(roots.mean) + 0.22 * _noise_angle(4.0 * roots.mean, 0.3)
+    keep = np.flatnonzero(ragged > rng.normal(0.25, soft, len(roots.mean)))[:count]
     roots = Samples(roots.points[keep], roots.normals[keep], roots.mean[keep])
     guide = scatter(figure, 60_000, rng, ((hairline(mean) > -2.5) & free).astype(float))
     skin = scatter(figure, 80_000, rng)
@@ -112,7 +115,7 @@ def _noise_angle(mean: FloatArray, phase: float) -> FloatArray:
     return 0.6 * np.sin(a) + 0.6 * np.sin(1.7 * b + 0.6 * np.sin(a))
 
 
-def short(figure: Figure, rng: np.random.Generator, style: str) -> FloatArray:
+def short(figure: Figure, rng: np.random.Generator, style: str) -> Grown:
     """Short cuts: "swept" back from the forehead, "tousled" to one side."""
     tousled = style == "tousled"
     ground = scalp(figure, figure.person.hair.strands, rng)
@@ -132,13 +135,13 @@ def short(figure: Figure, rng: np.random.Generator, style: str) -> FloatArray:
     x, y, z = M.T
     top = smoothstep(7.0, 11.0, y) * smoothstep(7.6, 6.2, np.abs(x))
     front = smoothstep(1, 8, z) * top
-    edge = smoothstep(-0.5, 1.2, hairline(M))
+    edge = smoothstep(-0.8, 1.8, hairline(M))
     if tousled:
-        length = (1.1 + 0.7 * smoothstep(0, 7, y) + 3.6 * top + 0.9 * front) * (0.55 + 0.45 * edge)
-        height = 0.45 + 1.5 * top + 0.75 * front
+        length = (1.1 + 0.7 * smoothstep(0, 7, y) + 3.6 * top + 0.9 * front) * (0.45 + 0.55 * edge)
+        height = (0.45 + 1.5 * top + 0.75 * front) * (0.4 + 0.6 * edge)
     else:
-        length = (0.75 + 0.8 * smoothstep(1, 8, y) + 2.5 * top + 1.2 * front) * (0.5 + 0.5 * edge)
-        height = 0.32 + 1.1 * top + 0.75 * front
+        length = (0.75 + 0.8 * smoothstep(1, 8, y) + 2.5 * top + 1.2 * front) * (0.35 + 0.65 * edge)
+        height = (0.32 + 1.1 * top + 0.75 * front) * (0.4 + 0.6 * edge)
     K = 14
     everyone = np.arange(len(P))
     strands = flow(ground, everyone, comb, length, height, K)
@@ -156,10 +159,10 @@ def short(figure: Figure, rng: np.random.Generator, style: str) -> FloatArray:
     fly = rng.random(len(P)) < 0.04
     strands += s**2 * rng.normal(0, 1, (len(P), 1, 3)) * np.where(fly, 0.35, 0.06)[:, None, None]
     strands += np.cumsum(rng.normal(0, 0.008, strands.shape), 1)
-    return pushed_out(strands, ground)
+    return pushed_out(strands, ground), M
 
 
-def coils(figure: Figure, rng: np.random.Generator) -> FloatArray:
+def coils(figure: Figure, rng: np.random.Generator) -> Grown:
     """Short tight curls: ringlets around axes that stand up from the scalp and lean over."""
     ground = scalp(figure, figure.person.hair.strands, rng, 0.2)
     P, N, M = ground.roots.points, ground.roots.normals, ground.roots.mean
@@ -193,13 +196,13 @@ def coils(figure: Figure, rng: np.random.Generator) -> FloatArray:
     strands += np.cumsum(rng.normal(0, 0.010, strands.shape), 1)
     fly = rng.random(len(P)) < 0.05
     strands += (s**2)[None, :, None] * rng.normal(0, 0.35, (len(P), 1, 3)) * fly[:, None, None]
-    return pushed_out(strands, ground)
+    return pushed_out(strands, ground), M
 
 
 PART = 2.6  # cm to the person's left of the middle
 
 
-def bob(figure: Figure, rng: np.random.Generator) -> FloatArray:
+def bob(figure: Figure, rng: np.random.Generator) -> Grown:
     """A bob to the jaw with a side parting: over the head to both sides, then down, the ends turned in."""
     ground = scalp(figure, figure.person.hair.strands, rng)
     P, N, M = ground.roots.points, ground.roots.normals, ground.roots.mean
@@ -271,14 +274,18 @@ def bob(figure: Figure, rng: np.random.Generator) -> FloatArray:
     )
     before = (strands[..., 2] > 3.0) & (np.abs(strands[..., 0]) < cheek) & (strands[..., 1] < marks[17, 1] + 3.4)
     long = (strands[..., 1] < ends - 1.0) | ((strands[..., 1] < ends + 2.0) & (strands[..., 2] > 5.0))
-    return strands[~(before | long).any(1)]
+    kept = ~(before | long).any(1)
+    return strands[kept], M[kept]
 
 
-def grow(figure: Figure, rng: np.random.Generator) -> FloatArray:
-    """The person's hair, [n, K, 3] cm from root to tip."""
-    style = figure.person.hair.style
-    if style == "coils":
-        return coils(figure, rng)
-    if style == "bob":
-        return bob(figure, rng)
-    return short(figure, rng, style)
+def grow(figure: Figure, rng: np.random.Generator) -> Strands:
+    """The person's hair, finer at the hairline."""
+    look = figure.person.hair
+    if look.style == "coils":
+        points, roots = coils(figure, rng)
+    elif look.style == "bob":
+        points, roots = bob(figure, rng)
+    else:
+        points, roots = short(figure, rng, look.style)
+    fine = 0.5 + 0.5 * smoothstep(-0.3, 1.8, hairline(roots))
+    return Strands(points, look.radius * fine * rng.uniform(0.75, 1.15, len(points)))

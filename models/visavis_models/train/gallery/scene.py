@@ -40,11 +40,12 @@ def _skin(figure: Figure, quality: studio.Quality) -> None:
     """The whole skin, painted; folds of age are modelled into the mesh."""
     material, quads = figure.source.material, figure.source.head.quads
     faces = (material == 0) | ((material == 1) & (quads.max(1) < 11248))
-    # what the clothes cover is left out, so that it cannot show through
+    # what the clothes cover is left out or tucked in, so that it cannot show through
     middle = figure.mean[quads[:, :3]].mean(1)
     faces &= (middle[:, 1] > -12.6) | ((np.abs(middle[:, 0]) < 5.5) & (middle[:, 2] > 0))
     points, fine_quads, uv = studio.fine(figure, faces, figure.posed, quality.subdivisions)
     mean, _, _ = studio.fine(figure, faces, figure.mean, quality.subdivisions)
+    points = clothes.tucked(points, clothes.knit(figure.person.clothes, studio.neck_of(figure))[0])
     look: Paint = paint(figure.person, figure.source, mean, uv)
     mesh = studio.mesh("skin", points, fine_quads.tolist())
     if look.relief.any():
@@ -146,7 +147,11 @@ def _strands(figure: Figure, rng: np.random.Generator) -> None:
     front = scatter(figure, 300_000, rng, (figure.mean[figure.triangles][:, :, 2].min(1) > 3).astype(float))
     brow = strands.brows(figure, front, rng)
     look = person.brows
-    studio.curves("brows", brow.points, brow.radius, 0.3, materials.hair("brow", look.melanin, look.redness, 0.4, 0.2))
+    if look.colour:
+        tint = materials.dyed_hair("brow", look.colour, 0.4)
+    else:
+        tint = materials.hair("brow", look.melanin, look.redness, 0.4, 0.2)
+    studio.curves("brows", brow.points, brow.radius, 0.3, tint)
     lash = strands.lashes(figure, rng)
     studio.curves("lashes", lash.points, lash.radius, 0.2, materials.simple("lash", (0.012, 0.008, 0.006), 0.5))
     if person.beard:
@@ -154,16 +159,23 @@ def _strands(figure: Figure, rng: np.random.Generator) -> None:
         studio.curves("beard", beard.points, beard.radius, 0.4, materials.hair("beard", 0.45, 1.0, 0.35, 0.3))
     mane = hair.grow(figure, rng)
     cut = person.hair
-    radius = cut.radius * rng.uniform(0.75, 1.15, len(mane))
     if not cut.colours:
         studio.curves(
-            "hair", mane, radius, 0.4, materials.hair("hair", cut.melanin, cut.redness, cut.roughness, cut.spread)
+            "hair",
+            mane.points,
+            mane.radius,
+            0.4,
+            materials.hair("hair", cut.melanin, cut.redness, cut.roughness, cut.spread),
         )
-    kinds = rng.integers(0, max(1, len(cut.colours)), len(mane))
+    kinds = rng.integers(0, max(1, len(cut.colours)), len(mane.points))
     for kind, colour in enumerate(cut.colours):
         mine = kinds == kind
         studio.curves(
-            f"hair{kind}", mane[mine], radius[mine], 0.4, materials.dyed_hair(f"hair{kind}", colour, cut.roughness)
+            f"hair{kind}",
+            mane.points[mine],
+            mane.radius[mine],
+            0.4,
+            materials.dyed_hair(f"hair{kind}", colour, cut.roughness),
         )
 
 

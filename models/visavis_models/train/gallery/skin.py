@@ -17,9 +17,11 @@ from visavis_models.train.portrait.alex import smoothstep
 FloatArray = NDArray[np.float64]
 
 MASK = 2048  # pixels of a mask over the face's texture space
-# Height of the hairline over the angle from the nose around the head, on the mean head.
+# Height of the hairline over the angle from the nose around the head, on the mean head. No hair grows at the temples:
+# the renderer continues the skin beyond the rim of the face by a mirror, which hair before that rim would reach.
 ANGLES = np.radians([0, 12, 28, 42, 56, 66, 73, 80, 92, 104, 114, 128, 145, 180])
-HEIGHTS = [10.15, 10.2, 10.0, 9.1, 7.2, 4.2, 1.0, 3.2, 6.3, 6.0, 2.0, -1.6, -4.6, -5.2]
+DRAWN_HEIGHTS = [10.15, 10.2, 10.0, 9.1, 7.2, 4.2, 1.0, 3.2, 6.3, 6.0, 2.0, -1.6, -4.6, -5.2]
+HEIGHTS = [9.8, 9.85, 9.7, 8.9, 7.1, 4.2, 1.0, 3.2, 6.3, 6.0, 2.0, -1.6, -4.6, -5.2]
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,10 @@ class Paint:
     relief: FloatArray
 
 
-def hairline(mean: FloatArray) -> FloatArray:
-    """Height above the hairline in cm, [n]; positive where hair grows."""
+def hairline(mean: FloatArray, drawn: bool = False) -> FloatArray:
+    """Height above the hairline in cm, [n]; positive where hair grows. A drawn head's is higher in front."""
     angle = np.abs(np.arctan2(mean[:, 0], mean[:, 2] - 0.5))
-    return mean[:, 1] - PchipInterpolator(ANGLES, HEIGHTS)(np.clip(angle, 0, np.pi))
+    return mean[:, 1] - PchipInterpolator(ANGLES, DRAWN_HEIGHTS if drawn else HEIGHTS)(np.clip(angle, 0, np.pi))
 
 
 def ear(mean: FloatArray) -> NDArray[np.bool_]:
@@ -115,6 +117,8 @@ def paint(person: Person, source: Source, mean: FloatArray, uv: FloatArray) -> P
     albedo *= 1 + spot((0, 8.5, 10), 2.4)[:, None] * [0.02, 0.02, -0.04]
     scalp = smoothstep(0.0, 1.2, hairline(mean)) * (1 - ears) * (0 if person.drawn else 1)
     root = np.array([0.06, 0.035, 0.022]) + (0.35 * np.array(look.base)) * (1 - person.hair.melanin)
+    if person.hair.colours:
+        root = 0.5 * np.array(look.base) + 0.5 * np.mean(person.hair.colours, 0)
     albedo += (root - albedo) * (0.75 * scalp)[:, None]
     lips = lip_mask(source, uv)
     lipstick = np.array(look.lips) * (1 - 0.25 * dark * smoothstep(-3.2, -2.6, mean[:, 1]))[:, None]
