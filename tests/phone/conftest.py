@@ -43,9 +43,9 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("recordings")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def phone_agent(exchange: Exchange, colleague: Softphone, recordings: Path) -> AsyncIterator[LocalWorker]:
-    """The real worker, which answers the line and records its calls."""
+    """The real worker, which answers the line and records its calls: of one module, others want that nobody answers."""
     environment = {"VISAVIS_PHONE_TRANSFER": f"sales={colleague.address}"}
     async with LocalWorker(exchange.server, ["--record-calls", str(recordings)], environment) as worker:
         yield worker

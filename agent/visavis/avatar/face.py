@@ -75,8 +75,10 @@ class Face:
         bearing = parse_emotion(emotion)
         model, held = MotionModel.load(), portrait(name)
         renderer = Renderer(held, size, background=Background.of_video(background), output="i420", ladder=True)
-        # what only the first frame costs is paid here
-        FaceStream(MotionStream(model), renderer).next(np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32))
+        # what only the first frames cost, one from nothing and one upon it, is paid here
+        first, silence = FaceStream(MotionStream(model), renderer), np.zeros(HORIZON_FRAMES * MODEL_FRAME, np.float32)
+        for _ in range(2):
+            first.next(silence)
         # the bearing is no condition of the model's: its own smiles grow and wane with what it showed before
         performance = Performance(seed=seed, listening=listening, bearing=bearing)
         return cls(FaceStream(MotionStream(model, seed=seed), renderer, performance))

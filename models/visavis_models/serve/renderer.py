@@ -153,10 +153,12 @@ class Renderer:
 
 
 def compile_kernels() -> None:
-    """Draw frames of the default face, tongue out, so that every kernel is compiled and cached; for set-up."""
+    """Draw frames of the default face, one upon the other, so that every kernel is compiled and cached; for set-up."""
     face = portrait("alex")
-    motion = np.zeros((1, N_MOTION), np.float32)
+    motion = np.zeros((4, N_MOTION), np.float32)
     motion[0, INDEX["tongueOut"]] = 1
+    motion[1:, INDEX["jawOpen"]] = 0.3, 0.4, 0.4
+    motion[3, INDEX["headYaw"]] = 0.1
     for output in get_args(Output):
         background = Background("transparent" if output == "rgba" else "own")
         renderer = Renderer(face, sorted(SIZES)[1], background=background, output=output, ladder=True)
