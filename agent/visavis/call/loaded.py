@@ -11,7 +11,6 @@ from visavis.avatar.face import Face
 from visavis.dialogue.providers import Models
 from visavis.media.frames import compile_kernels
 from visavis.media.settings import Settings
-from visavis.perception.landmarks import FaceTracker
 
 
 @dataclass(frozen=True)
@@ -21,12 +20,10 @@ class Loaded:
     Attributes:
         models: what hears, thinks and speaks.
         face: that of the settings, before its first frame.
-        tracker: what follows the person; None without a camera, or where its models are missing.
     """
 
     models: Models
     face: Face
-    tracker: FaceTracker | None
 
     @classmethod
     def load(cls, settings: Settings) -> Loaded:
@@ -38,7 +35,8 @@ class Loaded:
         init_vad()
         init_eot()
         models = Models.load(settings)
-        tracker = perception.preload() if settings.camera else None
+        if settings.camera:
+            perception.preload()
         compile_kernels()
         face = Face.open(
             settings.portrait,
@@ -47,4 +45,4 @@ class Loaded:
             background=settings.background,
             listening=settings.expression.listening,
         )
-        return cls(models, face, tracker)
+        return cls(models, face)

@@ -92,14 +92,7 @@ class Call:
         self._started = False
         self._people = People(room, asked.partner, self._on_came, self._end)
         fps = PARTNER_FPS if asked.partner else CAMERA_FPS
-        self._watcher = Watcher(
-            room,
-            self._on_seen,
-            identity=asked.partner or None,
-            on_motion=self._on_motion,
-            fps=fps,
-            tracker=loaded.tracker,
-        )
+        self._watcher = Watcher(room, self._on_seen, identity=asked.partner or None, on_motion=self._on_motion, fps=fps)
         self._seen = Seen(self._watcher.sight)
         self._person = Person(self._seen)
         self._words = Words()

@@ -189,18 +189,17 @@ class FaceTracker:
         self._pose_due_ms = self._last_ms + every_ms
 
 
-def preload() -> FaceTracker | None:
-    """Load all that looking at the first person needs: for a process that waits for its first call.
+def preload() -> None:
+    """Import and load all that looking at the first person needs: for a process that waits for its first call.
 
-    Returns:
-        what is to follow that person; None where models are missing, which is told when there is a camera to look at.
+    A tracker is made when there is a camera: that takes a quarter of a second, and 100 MB that a telephone never needs.
+    Models that are missing are told then, too.
     """
     compile_kernels()
     try:
-        return FaceTracker(find())
+        FaceTracker(find()).close()
     except VisavisError as error:
         logger.warning("%s", error)
-        return None
 
 
 def _height(face: FloatArray) -> float:

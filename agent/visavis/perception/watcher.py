@@ -50,7 +50,6 @@ class Watcher:
         on_motion: called on the event loop after every picture with the person's motion, None while there is none.
         fps: pictures a second looked at.
         open_stream: opens a video stream of a track.
-        tracker: what follows the person, and is closed in the end; None: made when the first picture comes.
 
     Attributes:
         sight: what is known now.
@@ -65,7 +64,6 @@ class Watcher:
         on_motion: Callable[[SeenMotion | None], None] | None = None,
         fps: float = CAMERA_FPS,
         open_stream: Callable[[rtc.Track], rtc.VideoStream] = newest_only,
-        tracker: FaceTracker | None = None,
     ) -> None:
         self.sight = Sight(self._on_cue)
         self._room, self._identity, self._fps, self._open_stream = room, identity, fps, open_stream
@@ -74,7 +72,7 @@ class Watcher:
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._thread = threads.own_thread("perception")
-        self._looker = Looker(tracker)
+        self._looker = Looker()
         self._cues = Cues()
 
     @property
@@ -219,14 +217,14 @@ class Look:
 
 
 class Looker:
-    """Looks at frames, with a tracker of its own where it is given none. All of it on one thread but what is said.
+    """Looks at frames with a tracker that is made for the first of them. All of it on one thread but what is said.
 
     Somebody's build takes half a second to be told: it is told on a thread of its own, while the looking goes on. That
     thread gives way to none, or on a loaded machine nothing would be known of the person for long.
     """
 
-    def __init__(self, tracker: FaceTracker | None = None) -> None:
-        self._tracker = tracker
+    def __init__(self) -> None:
+        self._tracker: FaceTracker | None = None
         self._motion, self._person = UserMotion(), 0
         self._fresh = False
         self._teller = threads.own_thread("person")
