@@ -46,6 +46,7 @@ WHAT = {
     "sound": "sound: the voice's pump",
     "perception": "perception: pictures, fit, cues",
     "drishti": "landmarks: mediapipe",
+    "landmarks": "landmarks: mediapipe",
     "person": "person: somebody's build, told",
     "recognition": "recognition",
     "voice": "voice: synthesis",
