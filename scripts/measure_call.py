@@ -40,7 +40,7 @@ EVERY_S = 0.5
 SETTLED_S = 4.0  # of the call: joining, and the next process that loads meanwhile, are another matter
 LEAST = 0.005  # of a core: what takes less goes into one row
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
-# Threads by the beginnings of their names, as the system tells them; the main thread has its program's.
+# Threads by their names, as the system tells them; the main thread has its program's.
 WHAT = {
     "frames": "frames: motion and drawing",
     "sound": "sound: the voice's pump",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.fitted import gaze_seen, look_into
-from visavis_models.serve.enrol.solve import solve
+from visavis_models.serve.enrol.solve import Solved, solve
 from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, depth_up, fit_frame, pose_of
 from visavis_models.serve.head import Head
 from visavis_models.serve.regressor import Regressor, features
@@ -55,14 +55,14 @@ class Person:
     Attributes:
         shape: their landmarks; rest: the pose of their calm face; calm: its weights [52].
         features: those of its landmarks, by which brows and head are told; None: the fit alone tells them.
-        gaze: weights [52] of where the calm face looks, which `calm` and rows of a `Follower` do not hold; None: ahead.
+        fitted: the head that was solved for, and the landmarks [478, 3] that it was solved to; None: the gaze is ahead.
     """
 
     shape: Shape
     rest: Pose
     calm: FloatArray
     features: FloatArray | None = None
-    gaze: FloatArray | None = None
+    fitted: tuple[Solved, FloatArray] | None = None
 
     @property
     def motion(self) -> NDArray[np.float32]:
@@ -70,6 +70,17 @@ class Person:
         row = np.zeros(N_MOTION, np.float32)
         row[: len(self.calm)], row[ROTATION] = self.calm, self.rest.angles()
         return row
+
+    def gaze(self) -> FloatArray | None:
+        """Weights [52] of where the calm face looks, which `calm` and rows of a `Follower` do not hold; None: ahead.
+
+        It takes a warp of the whole face: for clips, a call does without.
+        """
+        if self.fitted is None:
+            return None
+        row = np.zeros(N_MOTION, np.float32)
+        look_into(row, gaze_seen(Head.load(), *self.fitted))
+        return row[:K].astype(np.float64)
 
     @classmethod
     def of(cls, landmarks: NDArray[np.floating]) -> Person:
@@ -81,9 +92,7 @@ class Person:
         shape, weights = Shape.of(head, solved.identity), solved.rest[:K].astype(np.float64)
         seen = depth_up(face)[shape.landmarks]
         rest = pose_of(solved, shape, seen)
-        looking = np.zeros(N_MOTION, np.float32)
-        look_into(looking, gaze_seen(head, solved, face))
-        return cls(shape.met(rest, weights, seen), rest, weights, features(face), looking[:K].astype(np.float64))
+        return cls(shape.met(rest, weights, seen), rest, weights, features(face), (solved, face))
 
 
 @dataclass(frozen=True)
@@ -209,8 +218,8 @@ def follow(person: Person, landmarks: NDArray[np.floating], times: FloatArray, s
     ):
         values[:, channels] = smoothed(values[:, channels], width)
     values[:, WEIGHTS] = np.clip(values[:, WEIGHTS], 0, 1)
-    if person.gaze is not None:
-        add_gaze(values, person.gaze)
+    if (gaze := person.gaze()) is not None:
+        add_gaze(values, gaze)
     return Motion(values.astype(np.float32))
 
 
