@@ -17,9 +17,9 @@ def test_nothing_was_heard_at_first() -> None:
 
 def test_the_newest_is_last() -> None:
     listening = Listening()
-    for k in range(60):
-        listening.hear(frame(16_384 if k == 59 else 0), k * 20_000)
-    voice = listening.voice(1_190_000)
+    for k in range(300):
+        listening.hear(frame(16_384 if k == 299 else 0), k * 20_000)
+    voice = listening.voice(5_990_000)
     assert voice is not None and len(voice) == TAIL
     assert voice[-320:].tolist() == [0.5] * 320 and not voice[:-320].any()
 
@@ -29,7 +29,7 @@ def test_a_microphone_that_is_off_is_silence() -> None:
     listening.hear(frame(16_384), 0)
     later = listening.voice(500_000)
     assert later is not None and not later[-8000:].any() and later[-8320:-8000].all()
-    gone = listening.voice(5_000_000)
+    gone = listening.voice(6_000_000)
     assert gone is not None and not gone.any()
 
 

@@ -132,6 +132,29 @@ def test_the_user_is_heard_and_seen(model, babble):
     assert not np.array_equal(alone.values, heard.values) and not np.array_equal(alone.values, seen.values)
 
 
+def test_a_nod_follows_the_users_phrase_and_a_smile_the_users_smile(model):
+    """By the same chance: a face that hears a phrase of 1.6 s end, one that sees a smile begin, and one left alone."""
+    frames, end, begin = 80, 46, 24
+    loud = np.repeat(np.where(np.arange(frames) < 40, 0.1, 0.001), MODEL_FRAME)
+    user = (loud * np.random.default_rng(0).standard_normal(len(loud))).astype(np.float32)
+    smiling = Motion.zeros(frames)
+    smiling.values[begin:, [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]] = 0.6
+
+    def listened(user: np.ndarray, seen: Motion) -> np.ndarray:
+        state, rows = model.begin(), []
+        while state.frame < frames:
+            until = Motion(seen.values[: state.frame])
+            motion, state = model.step(state, np.zeros(HORIZON, np.float32), user[: state.frame * MODEL_FRAME], until)
+            rows.append(motion.values)
+        return np.concatenate(rows)
+
+    alone = listened(0 * user, Motion.zeros(frames))
+    nods = (listened(user, Motion.zeros(frames)) - alone)[:, INDEX["headPitch"]]
+    assert nods[end + 8 : end + 14].max() > 0.025 > 0.012 > np.abs(nods[end - 20 : end]).max()
+    smiles = (listened(0 * user, smiling) - alone)[:, INDEX["mouthSmileLeft"]]
+    assert smiles[begin + 25] > 0.15 > 0.05 > np.abs(smiles[:begin]).max()
+
+
 def test_silence_blinks_sways_and_keeps_the_mouth_shut(model):
     rows, _ = play(model, np.zeros(640_000, np.float32), [HOP] * 100)
     shut = rows[:, INDEX["eyeBlinkLeft"]] > 0.5
@@ -208,7 +231,8 @@ def test_guidance_weighs_a_condition(model, babble):
         return play(MotionModel.load(guidance=guidance), babble, [HOP] * 6, emotion={"happy": 0.5})[0]
 
     smile, jaw = INDEX["mouthSmileLeft"], INDEX["jawOpen"]
-    none, usual, more = (last(emotion=weight)[-8:, smile].mean() for weight in (0.0, 1.0, 1.5))
+    # more of it where it arises: later a face goes on from what it has shown
+    none, usual, more = (last(emotion=weight)[:HOP, smile].mean() for weight in (0.0, 1.0, 1.5))
     assert none < usual < more
     np.testing.assert_array_equal(last(), last(user=1.0))
     assert last(voice=0.0)[:, jaw].std() < 0.5 * last()[:, jaw].std()

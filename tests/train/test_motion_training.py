@@ -94,25 +94,62 @@ def test_readers_that_learned_apart_read_as_their_mean(data, tmp_path):
     torch.testing.assert_close(read, (mouths[0] + mouths[1]) / 2, atol=1e-5, rtol=1e-4)
 
 
+def heard_scene():
+    """Forty seconds of a hum that rises and falls, and of a user who says something now and then."""
+    from visavis_models.train.scenes import new_scene
+
+    frames, chance = np.arange(1000), np.random.default_rng(0)
+    t = np.arange(640_000) / 16_000
+    user = chance.standard_normal(len(t)) * np.repeat(np.where(frames % 200 < 50, 0.1, 0.001), 640)
+    own = 0.1 * np.sign(np.sin(2 * np.pi * (140 * t + 5 * np.sin(3 * t)))) * (np.sin(t) > 0)
+    motion = np.repeat(frames[:, None] / 1000, 60, axis=1)  # says where it was cut
+    return new_scene(name="a", source="hibari", speaker="a", voice=own, motion=motion, user_voice=user)
+
+
+def cut_at(batch) -> np.ndarray:
+    """The frames at which the stretches of `heard_scene` begin."""
+    return (batch.motion[:, 0, 0] * 1000).round().numpy().astype(int)
+
+
 def test_answers_to_a_phrase_are_drawn_more_often():
     """Some windows hold the nod after a phrase of the user, and there the user is heard."""
     from visavis_models.train.batches import Windows
     from visavis_models.train.chance import Chance
     from visavis_models.train.life import NOD_FRAMES
-    from visavis_models.train.scenes import new_scene
     from visavis_models.train.scores import phrase_ends
 
-    frames = np.arange(1000)
-    user = 0.1 * np.random.default_rng(0).standard_normal(640_000) * np.repeat(frames % 200 < 50, 640)
-    motion = np.repeat(frames[:, None] / 1000, 60, axis=1)  # says where it was cut
-    voice = np.zeros(640_000, np.float32)
-    scene = new_scene(name="a", source="hibari", speaker="a", voice=voice, motion=motion, user_voice=user)
-    nods = np.array(phrase_ends(user.astype(np.float32))) + NOD_FRAMES
+    scene = heard_scene()
+    nods = np.array(phrase_ends(scene.user_voice / np.float32(32767.0))) + NOD_FRAMES
     assert len(nods) == 5
     batch = Windows([scene], answers=0.5).hops(Chance(3), 40)
-    begins = (batch.motion[:20, 0, 0] * 1000).round().numpy()
+    begins = cut_at(batch)[:20]
     assert (((nods - begins[:, None] >= 0) & (nods - begins[:, None] < 24)).any(axis=1)).all()
     assert batch.user_known[:20, 0].all() and not batch.user_known[:, 0].all()
+
+
+def test_training_and_serving_are_told_the_same_of_both_voices():
+    """A hop cut out of a scene knows the user's phrase and the own melody as a stream does that heard both so far."""
+    from visavis_models.serve.cues import phrase_cue, since_phrase_now
+    from visavis_models.serve.layout import ANCHORS, HOP, LOOKAHEAD_FRAMES
+    from visavis_models.spec import MODEL_FRAME, MODEL_RATE
+    from visavis_models.train.batches import Windows
+    from visavis_models.train.chance import Chance
+    from visavis_models.train.objective import cut_hop
+
+    scene, reach = heard_scene(), HOP + LOOKAHEAD_FRAMES
+    own, user = (voice / np.float32(32767.0) for voice in (scene.voice, scene.user_voice))
+    model, net = MotionModel.load(), MotionNet(32, 1, 2, 16, [16])
+    batch = Windows([scene], answers=0.5).hops(Chance(1), 16)
+    known = (torch.arange(24) < ANCHORS + reach).float().expand(16, -1)
+    hop = cut_hop(net, batch, torch.ones(60), 0, HOP, known)
+    for k, frame in enumerate(cut_at(batch) + ANCHORS):
+        at = frame * MODEL_FRAME
+        since = since_phrase_now(user[:at])
+        np.testing.assert_array_equal(hop.phrase[k], phrase_cue(frame, frame - 1 - since))
+        past = np.concatenate([np.zeros(MODEL_RATE, np.float32), own[:at]])
+        told = model._tone(past, own[at:][: reach * MODEL_FRAME])
+        np.testing.assert_allclose(hop.tone[k], told, atol=1e-3)
+    assert hop.phrase.any() and hop.tone.any()
 
 
 def test_a_device_that_is_not_there_is_named():

@@ -48,8 +48,8 @@ class FrameSource(Protocol):
 class Face:
     """The shipped way: motion from the voice, a portrait moved by it."""
 
-    def __init__(self, stream: FaceStream) -> None:
-        self._stream = stream
+    def __init__(self, stream: FaceStream, *, listening: bool = True) -> None:
+        self._stream, self._listening = stream, listening
 
     @classmethod
     def open(
@@ -81,7 +81,7 @@ class Face:
             first.next(silence)
         # the bearing is no condition of the model's: its own smiles grow and wane with what it showed before
         performance = Performance(seed=seed, listening=listening, bearing=bearing)
-        return cls(FaceStream(MotionStream(model, seed=seed), renderer, performance))
+        return cls(FaceStream(MotionStream(model, seed=seed), renderer, performance), listening=listening)
 
     def direct(self, direction: Direction, in_frames: int) -> None:
         assert self._stream.performance is not None
@@ -102,6 +102,8 @@ class Face:
         self._stream.renderer.quality = quality
 
     def next(self, voice: FloatArray, user: FloatArray | None, user_motion: Motion | None, skip: int) -> Picture:
+        if not self._listening:
+            user = user_motion = None
         for k in range(skip):
             self._stream.skip(voice[k * MODEL_FRAME :], user, user_motion)
         picture, _ = self._stream.next(voice[skip * MODEL_FRAME :], user, user_motion)

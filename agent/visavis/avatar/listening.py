@@ -10,15 +10,16 @@ from numpy.typing import NDArray
 
 from visavis.media.frames import mono
 from visavis.media.resample import Resampler
-from visavis_models.spec import MODEL_RATE, Motion
+from visavis_models.serve.cues import HEARD_FRAMES
+from visavis_models.spec import MODEL_FRAME, MODEL_RATE, Motion
 
 FloatArray = NDArray[np.float32]
-TAIL = MODEL_RATE  # samples, 1 s
+TAIL = HEARD_FRAMES * MODEL_FRAME  # samples, 5 s
 SILENT_AFTER_US = 100_000  # a microphone that sends nothing for so long is off
 
 
 class Listening:
-    """The newest second of the person's voice, and their newest motion; filled and read from different threads."""
+    """The person's last five seconds of voice, and their newest motion; filled and read from different threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +39,7 @@ class Listening:
             self._at_us = now_us
 
     def voice(self, now_us: int) -> FloatArray | None:
-        """float32 [16000] until now, silence where none came; None before anything was heard."""
+        """float32 [80000] until now, silence where none came; None before anything was heard."""
         with self._lock:
             if self._at_us is None:
                 return None

@@ -22,6 +22,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, Inva
 
 from visavis_models.errors import AssetError, InputError
 from visavis_models.serve.chance import impulses, noise
+from visavis_models.serve.cues import ANSWER_EVERY, N_TONE, TONE_FRAMES, answered, phrase_cue, tone
 from visavis_models.serve.emotion import EMOTIONS, emotion_vector
 from visavis_models.serve.inference import session
 from visavis_models.serve.layout import (
@@ -83,6 +84,7 @@ class StreamState:
         audio: float32 [240 + 640 * 41], the voice that belongs to the last frames, newest last, zeros before the
             stream's begin.
         window: float32 [n, 60], all frames that the last hop denoised, from frame number `window_start` on.
+        answers: number of the frame in which the phrase of the user's was over that was answered last.
     """
 
     frame: int
@@ -93,6 +95,7 @@ class StreamState:
     audio: FloatArray
     window: FloatArray
     window_start: int
+    answers: int = -ANSWER_EVERY
 
     def at(self, frame: int) -> StreamState:
         """The state as it was after exactly `frame` frames had been shown.
@@ -221,7 +224,7 @@ class MotionModel:
         Args:
             voice: float32 [N] mono 16 kHz from the first frame to emit on, as far as known; no more than
                 (HOP + LOOKAHEAD_FRAMES) * 640 samples are heard, and a frame counts as known when all of it is there.
-            user: float32 [M] mono 16 kHz, what was heard of the user until now, newest last; 0.4 s of it are used.
+            user: float32 [M] mono 16 kHz, what was heard of the user until now, newest last; 5 s of it are used.
             user_motion: what was seen of the user until now, newest last; 10 frames of it are used.
             emit: 1..HOP.
 
@@ -234,6 +237,8 @@ class MotionModel:
         if not 1 <= emit <= HOP:
             raise InputError(f"emit={emit} is outside 1..{HOP}")
         voice = _checked("voice", voice)[: (HOP + LOOKAHEAD_FRAMES) * MODEL_FRAME]
+        user = user if user is None else _checked("user", user)
+        state = replace(state, answers=answered(user, voice, state.frame, state.answers))
         feeds = self._conditions(state, voice, user, user_motion)
         without = {name: self._conditions(state, voice, user, user_motion, without=name) for name in self._guidance}
         window = state.drafts() / self._own_scale
@@ -286,6 +291,8 @@ class MotionModel:
             "user_mel": user_mel[None],
             "user_motion": (seen_rows / self._scale)[None],
             "user_known": np.stack([user_heard, seen], axis=-1)[None],
+            "phrase": phrase_cue(state.frame, state.answers)[None],
+            "tone": self._tone(state.audio, voice if without != "voice" else voice[:0])[None],
             "impulses": impulses(state.seed, state.frame, WINDOW)[None],
             **who,
         }
@@ -295,6 +302,14 @@ class MotionModel:
         ahead = np.zeros(WINDOW * MODEL_FRAME, np.float32)
         ahead[: len(voice)] = voice
         return log_mel(np.concatenate([past[-(MEL_CONTEXT + PAST_FRAMES * MODEL_FRAME) :], ahead]))
+
+    def _tone(self, past: FloatArray, voice: FloatArray) -> FloatArray:
+        """The own voice's melody in each frame of the window and in those that it hears ahead, [14, 3]."""
+        heard = voice[: len(voice) // MODEL_FRAME * MODEL_FRAME]
+        told = np.zeros(WINDOW + N_TONE - 1, np.float32)
+        own = tone(np.concatenate([past[-(TONE_FRAMES - 1) * MODEL_FRAME :], heard]))[TONE_FRAMES - 1 :]
+        told[: len(own)] = own[: len(told)]
+        return np.lib.stride_tricks.sliding_window_view(told, N_TONE).copy()
 
 
 def eased(motion: FloatArray, foreseen: FloatArray) -> FloatArray:
@@ -387,7 +402,7 @@ def _user_voice(user: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     if user is None:
         return np.zeros((ANCHORS, MELS_PER_FRAME * BANDS), np.float32), _last_ones(0)
     samples = np.zeros(MEL_CONTEXT + ANCHORS * MODEL_FRAME, np.float32)
-    newest = _checked("user", user)[-len(samples) :]
+    newest = user[-len(samples) :]
     samples[len(samples) - len(newest) :] = newest
     return log_mel(samples).reshape(ANCHORS, -1), _last_ones(min(ANCHORS, len(user) // MODEL_FRAME))
 

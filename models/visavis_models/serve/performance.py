@@ -67,7 +67,7 @@ class Performance:
 
     def __init__(self, *, seed: int = 0, listening: bool = True, bearing: Mapping[str, float] | None = None) -> None:
         self._seed, self._frame = seed, 0
-        self._listener = Listener(seed) if listening else None
+        self._listener = Listener() if listening else None
         self._curves: list[Curve] = []
         self._coming: list[tuple[int, Direction]] = []
         self._mood = Mood(bearing or {})
@@ -96,8 +96,6 @@ class Performance:
         added, hold = self._mood.next(frame) + self._thought.next(frame), 0.0
         if self._listener is not None:
             reaction = self._listener.next(self._voice.leaves < 1.0, user, user_motion)
-            if reaction.nod:
-                self._curves.append(Curve.begin("nod", reaction.nod, frame, self._seed))
             if reaction.smile:
                 # a mouth that smiles already does not grin, but its eyes answer
                 smiles = float((row[SMILE] + added[SMILE]).mean())

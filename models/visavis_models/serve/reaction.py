@@ -1,4 +1,4 @@
-"""How a face listens: it smiles back, nods when a phrase is over, and holds its gaze. Plain rules, frame by frame.
+"""How a face listens: it smiles back and holds its gaze, and knows when a phrase is over. Plain rules, frame by frame.
 
 Everything is counted in frames of the face, so the same person gives the same listener whenever it is looked at.
 """
@@ -28,12 +28,9 @@ SMILE_RISE_S, SMILE_FALL_S = 0.13, 0.4
 
 # A phrase is over when somebody falls silent after having spoken for a while; who listens nods then (Yngve, On getting
 # a word in edgewise, 1970; Ward and Tsukahara, Prosodic features which cue back-channel responses, Journal of
-# Pragmatics 32, 2000: after 0.7 s of speech at least, and not twice within 0.8 s).
+# Pragmatics 32, 2000: after 0.7 s of speech at least). The motion model has learned to (`cues`).
 SPOKEN_FRAMES = 15  # of speech that make a phrase, 0.6 s
 QUIET_FRAMES = 6  # that end it, 0.24 s
-NOD_EVERY = 3 * FPS  # frames between two nods at least
-NOD_CHANCE = 0.85  # not every phrase
-NOD_STRENGTH = (0.45, 0.8)
 LOUD_LEAST = 0.006  # RMS, full scale 1, that can be speech
 LOUD_TIMES = 3.0  # and so many times the noise
 NOISE_RISE = 1.02  # a frame: the noise is the quietest of the last seconds
@@ -52,49 +49,31 @@ class Reaction:
     Attributes:
         smile: weight to add, 0..`SMILE_MOST`.
         hold: how far gaze is held on the other one, 0..1.
-        nod: strength of a nod that begins now, 0 for none.
     """
 
     smile: float
     hold: float
-    nod: float
 
 
 class Listener:
-    """Follows one person.
+    """Follows one person."""
 
-    Args:
-        seed: of what chance decides.
-    """
-
-    def __init__(self, seed: int = 0) -> None:
-        self._seed = seed
-        self._frame = 0
+    def __init__(self) -> None:
         self._smile = Smile()
         self._phrases = Phrases()
         self._hold = Ease(HOLD_RISE_S, HOLD_FALL_S)
-        self._nodded = -NOD_EVERY
 
     def next(self, speaking: bool, user: FloatArray | None, user_motion: Motion | None) -> Reaction:
         """The next frame.
 
         Args:
-            speaking: whether the face itself speaks: then it neither nods nor holds its gaze.
+            speaking: whether the face itself speaks: then it does not hold its gaze.
             user: what the person was heard to say until now, float32 [M] at 16 kHz, newest last.
             user_motion: what the person was seen to do until now, newest last.
         """
-        frame, self._frame = self._frame, self._frame + 1
-        over = self._phrases.next(user)
+        self._phrases.next(user)
         listens = self._phrases.since_speech < LISTENS_ON_S * FPS and not speaking
-        nod = self._nod(frame) if over and not speaking else 0.0
-        return Reaction(self._smile.next(user_motion), HOLD_MOST * self._hold.next(float(listens)), nod)
-
-    def _nod(self, frame: int) -> float:
-        rng = np.random.default_rng((self._seed, frame, 1))
-        if frame - self._nodded < NOD_EVERY or rng.random() >= NOD_CHANCE:
-            return 0.0
-        self._nodded = frame
-        return float(rng.uniform(*NOD_STRENGTH))
+        return Reaction(self._smile.next(user_motion), HOLD_MOST * self._hold.next(float(listens)))
 
 
 class Smile:

@@ -10,12 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from visavis_models.serve.cues import REACH, since_phrase, tone
 from visavis_models.serve.layout import ANCHORS, CONTEXT_FRAMES, HOP, LOOKAHEAD_FRAMES, SPAN, SPAN_MELS, WINDOW
 from visavis_models.serve.mel import BANDS, LOG_MIDDLE, LOG_SPREAD, MELS_PER_FRAME
+from visavis_models.spec import channels
 from visavis_models.train.chance import Chance
 from visavis_models.train.life import NOD_FRAMES
 from visavis_models.train.scenes import AXES, LAYOUT, N_STYLES, Scene
-from visavis_models.train.scores import phrase_ends
 
 IntArray = NDArray[np.int64]
 
@@ -25,9 +26,11 @@ UNTOLD = 0.1  # how often the emotion, and the style, are not told (Ho and Salim
 UNMARKED = 0.5  # how often a capture is shown without its mark, so that real mouths move the usual face too
 HIDDEN_BANDS, HIDDEN_TIMES, HIDDEN_CHANCE = 14, 2, 0.5  # stretches of bands that are hidden (SpecAugment, Park 2019)
 ANSWERS = 0.15
-NOD_AT = (2, 24)  # frames of a stretch between which the answer begins, `life.NOD_FRAMES` after that end
+NOD_AT = (2, 16)  # frames of a stretch between which the answer begins: the first hop can know of it
+CHEEKS, CHEEKS_UNSEEN = channels("cheekSquintLeft", "cheekSquintRight"), 0.5  # trackers hardly tell them
 WARP = 0.14  # largest stretch of the bands: formants of other throats
 FRAMES = ("motion", "user_motion", "impulses", "contact", "seen", "mel", "user_mel")
+CUES = ("since_phrase", "tone")  # found in the voices
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class Batch:
     """B stretches of T = 10 + F frames, F = 14 + 8 (hops - 1) where hops are cut from them.
 
     mel [B, 60 + 4 T, 80], user_mel [B, T, 320], motion and user_motion [B, T, 60], impulses [B, T, 10], contact
-    [B, T, 2], known [B, T, 60] (which channels are known where), phoned [B] (whether contact is known), emotion [B, 6],
-    style [B, 9], told [B, 2], user_known [B, 2].
+    [B, T, 2], since_phrase and tone [B, T] (see `serve.cues`), known [B, T, 60] (which channels are known where),
+    phoned [B] (whether contact is known), emotion [B, 6], style [B, 9], told [B, 2], user_known [B, 2].
     """
 
     mel: Tensor
@@ -45,6 +48,8 @@ class Batch:
     user_motion: Tensor
     impulses: Tensor
     contact: Tensor
+    since_phrase: Tensor
+    tone: Tensor
     known: Tensor
     phoned: Tensor
     emotion: Tensor
@@ -88,6 +93,11 @@ class Windows:
             name: torch.from_numpy(np.concatenate([getattr(scene, name) for scene in scenes])).to(device)
             for name in FRAMES
         }
+        cues = {
+            "since_phrase": [_since_phrase(scene) for scene in scenes],
+            "tone": [tone(_float(scene.voice)) for scene in scenes],
+        }
+        self._frames |= {name: torch.from_numpy(np.concatenate(rows)).to(device) for name, rows in cues.items()}
         whole = {
             "scene_known": np.stack([scene.known for scene in scenes]),
             "phoned": np.array([bool(scene.phones) for scene in scenes]),
@@ -96,9 +106,9 @@ class Windows:
             "talks": np.stack([scene.talks for scene in scenes]),
         }
         self._scenes = {name: torch.from_numpy(array.astype(np.float32)).to(device) for name, array in whole.items()}
-        self._ends = np.array([(k, end) for k, scene in enumerate(scenes) for end in _ends(scene)], np.int64).reshape(
-            -1, 2
-        )
+        self._ends = np.array(
+            [(k, end) for k, since in enumerate(cues["since_phrase"]) for end in np.flatnonzero(since == 0)], np.int64
+        ).reshape(-1, 2)
 
     def hops(self, chance: Chance, size: int, hops: int = 1) -> Batch:
         """`size` stretches for `hops` hops, anywhere; some where the user has just finished a phrase, and is heard."""
@@ -132,17 +142,20 @@ class Windows:
         self, chance: Chance, picked: IntArray, begins: IntArray, pace: NDArray[np.float64], length: int
     ) -> Batch:
         size = len(picked)
-        cuts = {name: self._cut(name, picked, begins, pace, length) for name in FRAMES if name != "mel"}
+        cuts = {name: self._cut(name, picked, begins, pace, length) for name in (*FRAMES, *CUES) if name != "mel"}
         mel = self._cut("mel", picked, begins, pace, length, CONTEXT_FRAMES).reshape(size, -1, BANDS)
         scene = {
             name: rows[torch.from_numpy(picked).to(rows.device, non_blocking=True)]
             for name, rows in self._scenes.items()
         }
+        cuts["user_motion"][..., CHEEKS] *= ~chance.happens(CHEEKS_UNSEEN, size, 1, 1)
         marks = torch.arange(N_STYLES, device=chance.device) >= len(AXES)
         unmarked = marks & chance.happens(UNMARKED, size, 1)
         return Batch(
             mel=hidden(augmented(mel, chance), chance),
             known=scene.pop("scene_known")[:, None] * cuts.pop("seen"),
+            since_phrase=cuts.pop("since_phrase")[..., 0],
+            tone=cuts.pop("tone")[..., 0],
             style=scene.pop("style") * ~unmarked,
             told=(~chance.happens(UNTOLD, size, 2)).float(),
             # each of the user's two tracks is dropped half of the time
@@ -170,9 +183,13 @@ class Windows:
         return cut.reshape(len(picked), lead + length, -1)
 
 
-def _ends(scene: Scene) -> list[int]:
-    """Frames at which the scene's user has finished a phrase."""
-    return phrase_ends(np.asarray(scene.user_voice, np.float32) / 32767.0) if scene.talks[0] else []
+def _since_phrase(scene: Scene) -> NDArray[np.int64]:
+    """Frames since the scene's user had finished a phrase, `REACH` where there is no user."""
+    return since_phrase(_float(scene.user_voice)) if scene.talks[0] else np.full(len(scene), REACH)
+
+
+def _float(voice: NDArray[np.int16]) -> NDArray[np.float32]:
+    return np.asarray(voice, np.float32) / 32767.0
 
 
 def augmented(mel: Tensor, chance: Chance) -> Tensor:

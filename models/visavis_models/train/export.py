@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from visavis_models.errors import InputError
 from visavis_models.serve.chance import N_IMPULSES
+from visavis_models.serve.cues import N_PHRASE, N_TONE
 from visavis_models.serve.emotion import EMOTIONS
 from visavis_models.serve.layout import ANCHORS, SPAN, SPAN_MELS, SPEECH, WINDOW
 from visavis_models.serve.mel import BANDS, MELS_PER_FRAME
@@ -54,6 +55,8 @@ def example_inputs(net: MotionNet) -> tuple[dict[str, Tensor], dict[str, Tensor]
         "user_mel": torch.randn(1, ANCHORS, BANDS * MELS_PER_FRAME),
         "user_motion": torch.randn(1, ANCHORS, N_MOTION),
         "user_known": torch.ones(1, ANCHORS, 2),
+        "phrase": torch.rand(1, WINDOW, N_PHRASE),
+        "tone": torch.randn(1, WINDOW, N_TONE),
         "impulses": torch.rand(1, WINDOW, N_IMPULSES),
         **who,
         "level": torch.full((1,), 0.5),
@@ -71,7 +74,7 @@ def export(net: MotionNet, scale: Tensor, about: dict[str, Any], out: Path) -> N
     save_file({name: value.half().contiguous() for name, value in net.state_dict().items()}, out / WEIGHTS)
     (out / WEIGHTS).chmod(0o644)
     card = {
-        "format": 2,
+        "format": 3,
         "config": net.config,
         "names": list(MOTION_NAMES),
         "emotions": list(EMOTIONS),

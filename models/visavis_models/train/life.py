@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from visavis_models.serve.chance import BLINK, BREATH, GAZE, WANDER
+from visavis_models.serve.cues import log_pitch, since_phrase
 from visavis_models.serve.emotion import EMOTIONS, MOODS
-from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE, N_MOTION, PLACE, ROTATION
+from visavis_models.spec import FPS, INDEX, MODEL_FRAME, N_MOTION, PLACE, ROTATION
 from visavis_models.train.voice import Phone
 
 FloatArray = NDArray[np.float32]
@@ -23,8 +24,7 @@ FloatArray = NDArray[np.float32]
 REST_ROTATION = np.array([0.014, 0.020, 0.012], np.float32)  # rad for unit wander: pitch, yaw, roll
 REST_PLACE = np.array([0.12, 0.05, 0.15], np.float32)  # cm: x, y, z
 ANSWER_FRAMES, SMILE_SEEN = 8, 0.2  # 0.32 s until a smile of at least so much is answered
-PHRASE_FRAMES, QUIET_FRAMES = 12, 6  # half a second of speech, and 0.24 s of quiet after it, are a phrase's end
-NOD_FRAMES = 6  # from there to the nod: a face that plans hops of 0.32 s from what it has heard can know of it by then
+NOD_FRAMES = 6  # from a phrase's end to the nod: a face that plans hops of 0.32 s has heard of it by then
 NOD_RAD = 0.06
 EYE_REACH = 0.5  # rad of head yaw that gaze 1 makes up for
 
@@ -103,20 +103,11 @@ def _accents(phones: Sequence[Phone], own: FloatArray, frames: int) -> FloatArra
 
 
 def melody(audio: FloatArray, frames: int) -> FloatArray:
-    """The voice's pitch in deviations from the talker's mean, 0 where it is not voiced, smooth: [T].
-
-    The period is the highest peak of the autocorrelation between 1/400 and 1/70 s (Rabiner, IEEE ASSP 25, 1977).
-    """
-    windows = audio[: frames * MODEL_FRAME].reshape(frames, MODEL_FRAME)
-    power = np.abs(np.fft.rfft(windows - windows.mean(axis=1, keepdims=True), 2 * MODEL_FRAME)) ** 2
-    correlation = np.fft.irfft(power)[:, :MODEL_FRAME]
-    low, high = MODEL_RATE // 400, MODEL_RATE // 70
-    lag = low + correlation[:, low:high].argmax(axis=1)
-    clear = correlation[np.arange(frames), lag] > 0.45 * correlation[:, 0]
-    voiced = clear & (loudness(audio, frames) > 0.006)
+    """The voice's pitch in deviations from the talker's mean, 0 where it is not voiced, smooth: [T]."""
+    pitch = log_pitch(audio[: frames * MODEL_FRAME])
+    voiced = np.isfinite(pitch)
     if voiced.sum() < 10:
         return np.zeros(frames, np.float32)
-    pitch = np.log(MODEL_RATE / lag)
     tone = np.where(voiced, (pitch - pitch[voiced].mean()) / (pitch[voiced].std() + 0.02), 0.0)
     return gaussian_filter1d(np.clip(tone, -2, 2), 2.0).astype(np.float32)
 
@@ -138,18 +129,12 @@ def _head(
 
 def _nods(motion: FloatArray, user: FloatArray, frames: int) -> None:
     """A small double nod about half a second after the other one's phrase."""
-    loud = loudness(user, frames) > 0.006
-    quiet_for, spoken_for = 0, 0
     shape = NOD_RAD * np.sin(np.linspace(0, np.pi, 8)) ** 2
     nod = np.concatenate([shape, 0.5 * shape])
-    for k, is_loud in enumerate(loud):
-        spoken_for = spoken_for + 1 if is_loud else spoken_for
-        quiet_for = 0 if is_loud else quiet_for + 1
-        if quiet_for == QUIET_FRAMES and spoken_for > PHRASE_FRAMES:
-            begin = min(k + NOD_FRAMES, frames)
-            length = min(len(nod), frames - begin)
-            motion[begin : begin + length, INDEX["headPitch"]] += nod[:length]
-        spoken_for = 0 if quiet_for >= QUIET_FRAMES else spoken_for
+    for end in np.flatnonzero(since_phrase(user[: frames * MODEL_FRAME]) == 0):
+        begin = min(end + NOD_FRAMES, frames)
+        length = min(len(nod), frames - begin)
+        motion[begin : begin + length, INDEX["headPitch"]] += nod[:length]
 
 
 def _answer_smiles(motion: FloatArray, user_motion: FloatArray) -> None:

@@ -1,4 +1,4 @@
-"""How a face listens: its nods and smiles when somebody speaks and smiles, against those at somebody else."""
+"""How a face listens: its nods and smiles when somebody speaks and smiles, against those when they do it later."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ SAID = (
     "I went to the market this morning. They had no bread at all. So I came back without any.",
     "My brother has moved to the coast. He likes it there very much. We will visit him in spring.",
 )
-PAUSE_S = 1.2
+PAUSE_S, LATER_S = 1.2, 1.6  # what is said so much later ends between the ends of what is said now
 
 
 def judge_listening(model: MotionModel) -> None:
-    """Print nods at the ends of phrases and the answer to a smile, each beside the same face with another user."""
+    """Print nods at the ends of phrases and the answer to a smile, each beside the same face with a user who waits."""
     voice, rng = Voice(), np.random.default_rng(3)
     users = [_with_pauses([voice.say(text, rng).audio for text in said.split(". ")]) for said in SAID]
     own, others = [], []
-    for seed in range(SEEDS):
-        moved = [listen(model, user, None, seed) for user in users]
-        for k, user in enumerate(users):
-            ends = phrase_ends(user)
-            own.append(nod_response(moved[k], ends))
-            others.append(nod_response(moved[1 - k], ends))
+    for user in users:
+        ends, later = phrase_ends(user), np.pad(user, (int(LATER_S * MODEL_RATE), 0))[: len(user)]
+        for seed in range(SEEDS):
+            own.append(nod_response(listen(model, user, None, seed), ends))
+            others.append(nod_response(listen(model, later, None, seed), ends))
+    now, then = np.mean(own), np.mean(others)
     smiling, still = _smile(model, 0.6), _smile(model, 0.0)
     print(
-        "\n### Listening\n\n| answer | to this user | to another user |\n| --- | --- | --- |\n"
-        f"| nose goes down after a phrase, degrees | {np.mean(own):.2f} | {np.mean(others):.2f} |\n"
-        f"| smile within a second of a smile of 0.6 | {smiling:.3f} | {still:.3f} (a still face) |"
+        "\n### Listening\n\n| answer | to this user | to one who waits |\n| --- | --- | --- |\n"
+        f"| nose goes down after a phrase, degrees | {now:.2f} | {then:.2f} ({LATER_S:g} s later) |\n"
+        f"| smile within a second of a smile of 0.6 | {smiling:.3f} | {still:.3f} |"
     )
 
 

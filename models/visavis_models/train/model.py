@@ -16,10 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from visavis_models.serve.chance import N_IMPULSES
+from visavis_models.serve.cues import N_PHRASE, N_TONE
 from visavis_models.serve.emotion import EMOTIONS
 from visavis_models.serve.layout import (
     ANCHORS,
     DILATIONS,
+    HOP,
     KERNEL,
     LIP_DILATIONS,
     LIP_FRAME_DILATIONS,
@@ -199,6 +201,8 @@ class MotionNet(nn.Module):
         self.no_anchor = nn.Parameter(torch.zeros(dim))
         self.user_voice = nn.Linear(BANDS * MELS_PER_FRAME + 1, dim)
         self.user_motion = nn.Linear(N_MOTION + 1, dim)
+        self.user_late = nn.Linear(N_MOTION + 1, dim)
+        self.cues = nn.Linear(N_PHRASE + N_TONE, dim)
         self.noisy = nn.Linear(N_MOTION, dim)
         self.impulses = nn.Linear(N_IMPULSES, dim)
         self.style = nn.Linear(N_WHO, dim)
@@ -213,7 +217,7 @@ class MotionNet(nn.Module):
         place = F.one_hot(torch.tensor(SPEECH), N_MOTION).float()
         self.register_buffer("place", place, persistent=False)
         self.register_buffer("free", 1.0 - place.sum(dim=0), persistent=False)
-        for layer in (self.last, self.head, self.mouth):
+        for layer in (self.last, self.head, self.mouth, self.user_late, self.cues):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
@@ -226,6 +230,8 @@ class MotionNet(nn.Module):
         user_mel: Tensor,
         user_motion: Tensor,
         user_known: Tensor,
+        phrase: Tensor,
+        tone: Tensor,
         impulses: Tensor,
         emotion: Tensor,
         style: Tensor,
@@ -239,6 +245,7 @@ class MotionNet(nn.Module):
             noisy [B, 14, 60]: motion at noise level `level` [B] (0 clean, 1 pure noise).
             features [B, 24, dim + K + 2]: what `hearing` gave for anchors and window.
             user_mel [B, 10, 320], user_motion [B, 10, 60], user_known [B, 10, 2]: of the user until now, newest last.
+            phrase [B, 14, 14], tone [B, 14, 3]: what of both voices is told plainly, see `serve.cues`.
             impulses [B, 14, 10], emotion [B, 6], style [B, 9], told [B, 2]: whether emotion and style are given.
 
         Returns:
@@ -250,8 +257,12 @@ class MotionNet(nn.Module):
         past = self.anchor(anchors) * known + self.no_anchor * (1.0 - known)
         heard, seen = user_known[..., :1], user_known[..., 1:]
         past = past + self.user_voice(torch.cat([user_mel * heard, heard], dim=-1))
-        past = past + self.user_motion(torch.cat([user_motion * seen, seen], dim=-1))
-        window = self.noisy(noisy) + self.impulses(impulses)
+        face = torch.cat([user_motion * seen, seen], dim=-1)
+        past = past + self.user_motion(face)
+        # what the user's face did a hop before each frame of the window; past that, what it did last
+        late = torch.cat([face[:, ANCHORS - HOP :], face[:, -1:].expand(-1, WINDOW - HOP, -1)], dim=1)
+        cues = torch.cat([phrase * heard[:, -1:], tone], dim=-1)
+        window = self.noisy(noisy) + self.impulses(impulses) + self.user_late(late) + self.cues(cues)
         frames = torch.cat([past, window], dim=1) + heard_as + self.mouth(mouth)
         x = torch.cat([self.style(who(emotion, style, told))[:, None], frames], dim=1) + self.position
         condition = self.condition(torch.cat([level_features(level), emotion * told[:, :1], told], dim=-1))

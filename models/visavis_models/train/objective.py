@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from visavis_models.serve.cues import N_TONE, PHRASE_CUES
 from visavis_models.serve.layout import ANCHORS, HOP, START_LEVEL, WINDOW, levels, temperatures
 from visavis_models.spec import N_MOTION
 from visavis_models.train.batches import Batch, hop_mel, known_frames
@@ -35,6 +36,8 @@ class Hop:
     user_mel: Tensor  # [B, 10, 320]
     user_motion: Tensor  # [B, 10, 60]
     user_known: Tensor  # [B, 10, 2]
+    phrase: Tensor  # [B, 14, 14]
+    tone: Tensor  # [B, 14, 3]
     impulses: Tensor  # [B, 14, 10]
     emotion: Tensor
     style: Tensor
@@ -56,6 +59,8 @@ def cut_hop(net: MotionNet, batch: Batch, scale: Tensor, start: int, emit: int, 
         user_mel=batch.user_mel[:, past],
         user_motion=batch.user_motion[:, past] / scale,
         user_known=batch.user_known[:, None].expand(B, ANCHORS, 2),
+        phrase=_phrase_cues(known.device)[batch.since_phrase[:, start + ANCHORS - 1].long()],
+        tone=_ahead(batch.tone[:, window] * heard),
         impulses=batch.impulses[:, window],
         emotion=batch.emotion,
         style=batch.style,
@@ -69,8 +74,8 @@ def cut_hop(net: MotionNet, batch: Batch, scale: Tensor, start: int, emit: int, 
 def denoise(net: MotionNet, hop: Hop, anchors: Tensor, anchor_known: Tensor, noisy: Tensor, level: Tensor) -> Tensor:
     """Clean motion [B, 14, 60]."""
     return net(
-        anchors, anchor_known, noisy, hop.features, hop.user_mel, hop.user_motion, hop.user_known, hop.impulses,
-        hop.emotion, hop.style, hop.told, level,
+        anchors, anchor_known, noisy, hop.features, hop.user_mel, hop.user_motion, hop.user_known, hop.phrase,
+        hop.tone, hop.impulses, hop.emotion, hop.style, hop.told, level,
     )  # fmt: skip
 
 
@@ -165,9 +170,19 @@ def _huber(a: Tensor, b: Tensor) -> Tensor:
     return F.smooth_l1_loss(a, b, beta=HUBER, reduction="none")
 
 
+def _ahead(told: Tensor) -> Tensor:
+    """Each frame of [B, 14] with those that it hears ahead, zeros where nothing is known: [B, 14, 3]."""
+    return F.pad(told, (0, N_TONE - 1)).unfold(1, N_TONE, 1)
+
+
 def _change(motion: Tensor, before: Tensor, order: int) -> Tensor:
     """Differences from frame to frame of this order, the first ones from the frames before: [B, 14, 60]."""
     return torch.diff(torch.cat([before[:, -order:], motion], dim=1), n=order, dim=1)
+
+
+@cache
+def _phrase_cues(device: torch.device) -> Tensor:
+    return torch.from_numpy(PHRASE_CUES).to(device)
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis_models.serve.cues import since_phrase
 from visavis_models.serve.layout import HOP
 from visavis_models.spec import FPS, INDEX, MODEL_FRAME, MODEL_RATE, ROTATION, channels
 from visavis_models.train.lips import motion_measures
@@ -155,15 +156,9 @@ def seam_ratio(motion: FloatArray, emit: int = HOP) -> float:
 # -- listening ---------------------------------------------------------------------------------------------------------
 
 
-def phrase_ends(audio: FloatArray, quiet_frames: int = 6, spoken_frames: int = 12) -> list[int]:
-    """Frames at which somebody has been quiet for 240 ms after at least half a second of speech."""
-    ends, quiet, spoken = [], 0, 0
-    for k, loud in enumerate(log_energy(audio) > np.log(7e-3)):
-        spoken, quiet = spoken + bool(loud), 0 if loud else quiet + 1
-        if quiet == quiet_frames and spoken > spoken_frames:
-            ends.append(k)
-        spoken = 0 if quiet >= quiet_frames else spoken
-    return ends
+def phrase_ends(audio: FloatArray) -> list[int]:
+    """Frames at which somebody's phrase is over, as a listener hears it."""
+    return np.flatnonzero(since_phrase(audio[: len(audio) // MODEL_FRAME * MODEL_FRAME]) == 0).tolist()
 
 
 def nod_response(motion: FloatArray, ends: Sequence[int]) -> float:
