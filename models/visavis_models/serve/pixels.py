@@ -275,6 +275,28 @@ def paint_window(target: FloatArray, figure: Packed, colour: FloatArray) -> None
 
 
 @njit(**JIT)
+def paint_lid_skin(
+    target: FloatArray, skin: Packed, origin: FloatArray, scale: float, share: float, colour: FloatArray
+) -> None:  # pragma: no cover
+    """Skin in place of the eye's white that the picture shows beyond its lids, into colour [h, w, 3].
+
+    Args:
+        target: map [h, w, 4] into the figure's texture; skin: RGBA patch of the picture, not premultiplied.
+        origin: x, y of its first pixel; scale: pixels of the picture per texel; share: 0..1, how much of it is seen.
+    """
+    at_x, at_y, wide, most = np.float32(origin[0]), np.float32(origin[1]), np.float32(scale), np.float32(share / 255)
+    for i in range(target.shape[0]):
+        for j in range(target.shape[1]):
+            if target[i, j, 0] != BARE:
+                u, v = (target[i, j, 0] + ROUND) * wide - ROUND - at_x, (target[i, j, 1] + ROUND) * wide - ROUND - at_y
+                r, g, b, alpha = sample(skin, u, v)
+                alpha, bright = alpha * most, target[i, j, 2]
+                colour[i, j, 0] += alpha * (bright * r - colour[i, j, 0])
+                colour[i, j, 1] += alpha * (bright * g - colour[i, j, 1])
+                colour[i, j, 2] += alpha * (bright * b - colour[i, j, 2])
+
+
+@njit(**JIT)
 def put_window(
     colour: FloatArray, target: FloatArray, fine: int, x0: int, y0: int, out: Picture
 ) -> None:  # pragma: no cover

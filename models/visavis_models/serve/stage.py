@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from weakref import WeakValueDictionary
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +29,8 @@ HIDDEN_PX = 0.5  # of the picture: a vertex that takes its colour from farther a
 AWAY = -0.7  # a normal's share at the viewer: teeth and gums that face away by 135 degrees are never seen
 GLINT = (1.12, 14.0)  # what is brighter than this much of its ring of the iris, and by so many levels, is mirrored
 RINGS = 24  # that the iris is cut into
+WHITE_CM = 0.3  # how far outside of the lids' edges, at rest, the picture may show the white of the eye
+WHITE = (0.25, 0.7)  # on the way from skin to the white of the eye: what is still skin, what is white
 
 
 def strip(columns: int) -> IntArray:
@@ -191,6 +194,17 @@ class Stage:
         self.lid_gap = np.maximum(self.base[eyes.lower, 1] - self.base[eyes.upper, 1], 1)
         self.lash_ink = np.array([dark_ink(eyes.lashes[k]) for k in (0, 1)], np.float32)
         self.rim_ink = np.array([self._below(eyes.lower[k]) for k in (0, 1)], np.float32)
+        self.lid_skin = pixels.packed(np.array([self._lid_skin(k) for k in (0, 1)]))
+
+    def _lid_skin(self, side: int) -> Picture:
+        """The skin in place of the eye's white around its opening, as `without_white`: a patch as `Eyes.sclera`."""
+        eyes, points = self.portrait.eyes, self.portrait.skin.points
+        (x, y), (h, w) = eyes.origin[side], eyes.sclera.shape[1:3]
+        lids = np.concatenate([points[eyes.upper[side], :2], points[eyes.lower[side], :2][::-1]]) - eyes.origin[side]
+        patch = np.zeros((h, w, 3), np.uint8)
+        shown = self.portrait.figure[max(y, 0) : y + h, max(x, 0) : x + w, :3]
+        patch[max(-y, 0) : max(-y, 0) + len(shown), max(-x, 0) : max(-x, 0) + shown.shape[1]] = shown
+        return without_white(patch, eyes.sclera[side], lids, WHITE_CM * self.portrait.scale)
 
     def _below(self, lid: IntArray) -> FloatArray:
         """The colour of the skin two millimetres below a lower lid's edge, RGB."""
@@ -244,6 +258,29 @@ def lifted_glint(pupil: Picture, centre: FloatArray, radius: float) -> tuple[Pic
     more = np.where(burnt, more.max(2, keepdims=True), (more + more.mean(2, keepdims=True)) / 2)
     glint = np.concatenate([more, np.full((h, w, 1), 255)], 2).round().astype(np.uint8)
     return np.concatenate([plain.round().astype(np.uint8), pupil[..., 3:]], 2), glint
+
+
+def without_white(picture: Picture, sclera: Picture, lids: FloatArray, reach: float) -> Picture:
+    """The skin around an open eye, where the picture [h, w, 3] shows the eye's white there: RGBA [h, w, 4].
+
+    Lids that are rendered, or fitted to a picture, do not end to the pixel where the picture's do. What shines there is
+    told by its share of the way from the skin around, F, to the white S: (P - F) (S - F) / |S - F|^2.
+
+    Args:
+        sclera: [h, w, 3], the white, continued under the lids; lids: [n, 2], the opening in the picture.
+        reach: pixels around it.
+    """
+    eye = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillPoly(eye, [lids.round().astype(np.int32)], 1)
+    away = cv2.distanceTransform(1 - eye, cv2.DIST_L2, 5)
+    around = ((away > reach) & (away < 2 * reach)).astype(np.float32)
+    weight = cv2.GaussianBlur(around, (0, 0), reach)[..., None] + 1e-6
+    skin = cv2.GaussianBlur(picture * around[..., None], (0, 0), reach) / weight
+    brighter = sclera - skin
+    share = ((picture - skin) * brighter).sum(2) / np.maximum((brighter**2).sum(2), 1)
+    low, high = WHITE
+    alpha = np.clip((share - low) / (high - low), 0, 1) * (away < reach)
+    return np.concatenate([skin, 255 * alpha[..., None]], 2).clip(0, 255).round().astype(np.uint8)
 
 
 _STAGES: WeakValueDictionary[tuple[int, int], Stage] = WeakValueDictionary()
