@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from visavis_models.serve.enrol.fitted import gaze_of, look_into, stand
-from visavis_models.serve.enrol.solve import Solved, solve
+from visavis_models.serve.enrol.solve import INNER_LOWER, INNER_UPPER, SMILES, Solved, solve
 from visavis_models.serve.head import Head
 from visavis_models.serve.rotation import gaze
 from visavis_models.spec import INDEX, N_MOTION
@@ -46,6 +46,17 @@ def test_brows_that_sit_high_are_the_persons_and_not_raised() -> None:
     marks[brows, 1] -= 7.0  # pixels: 3.5 mm
     raised = solve(head, marks).rest[[INDEX[name] for name in ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")]]
     assert raised.max() < 0.1
+
+
+@pytest.mark.parametrize(("smile", "least", "most"), [(0.0, 0.0, 0.1), (0.5, 0.4, 0.6), (0.7, 0.6, 0.8)])
+def test_a_closed_smile_in_a_portrait_is_read_as_large_as_it_is(smile: float, least: float, most: float) -> None:
+    head, read = Head.load(), []
+    upper, lower = list(INNER_UPPER), list(INNER_LOWER)
+    for seed in range(4):
+        marks = landmarks_of(head, person(seed, mouthSmileLeft=smile, mouthSmileRight=smile))
+        marks[upper] = marks[lower] = (marks[upper] + marks[lower]) / 2  # the head's lips are a little apart
+        read.append(solve(head, marks, SMILES).rest[INDEX["mouthSmileLeft"]])
+    assert least <= np.mean(read) <= most and max(read) - min(read) < 0.3
 
 
 def test_every_landmark_lies_on_its_vertex() -> None:

@@ -14,7 +14,7 @@ from visavis_models.serve.enrol.fitted import stand
 from visavis_models.serve.enrol.framing import SIZE, framing
 from visavis_models.serve.enrol.lips import settled
 from visavis_models.serve.enrol.matte import cut_out
-from visavis_models.serve.enrol.solve import solve
+from visavis_models.serve.enrol.solve import SMILES, solve
 from visavis_models.serve.head import Head
 from visavis_models.serve.portrait import UNKNOWN, Portrait, Provenance
 
@@ -43,7 +43,7 @@ def enrol(
     check_place(landmarks, picture.shape)
     check_uncovered(picture, landmarks)
     head = Head.load()
-    solved = solve(head, landmarks.astype(np.float64))
+    solved = solve(head, landmarks.astype(np.float64), SMILES)
     check_pose(solved)
     frame = framing(solved, picture.shape)
     cut, known = frame.cut(picture)

@@ -36,6 +36,7 @@ PARTING = (
     "jawOpen", "mouthClose", "mouthFunnel", "mouthUpperUp", "mouthLowerDown", "mouthShrug", "mouthPress",
 )  # fmt: skip
 LIDS, BROWS = 2.5, 4.0  # times as dear: where brows and lids of calm people lie is more who they are than what they do
+SMILES = 0.25  # times as dear: who has their picture taken smiles, more often than their mouth is of an unusual shape
 UNTOLD = 10.0  # cost that no landmark outweighs
 
 
@@ -80,8 +81,11 @@ def closed(landmarks: FloatArray) -> bool:
     return float(np.median(gaps[3:-3])) < CLOSED * height_of(landmarks)
 
 
-def ridges(mouth_closed: bool) -> FloatArray:
-    """What one unit of each of the 54 weights costs, in parts of the face's height; gaze and tongue are not fitted."""
+def ridges(mouth_closed: bool, smiles: float = 1.0) -> FloatArray:
+    """What one unit of each of the 54 weights costs, in parts of the face's height; gaze and tongue are not fitted.
+
+    A smile with closed lips is `smiles` times as dear as other expressions; one with teeth is told surely.
+    """
     cost = np.full(WEIGHTS.stop, EXPRESSION_RIDGE)
     untold: tuple[str, ...] = ("eyeLook", "tongue", "breath", "cheekPuff", "jawForward", "noseSneer", "mouthRoll")
     if mouth_closed:
@@ -95,11 +99,17 @@ def ridges(mouth_closed: bool) -> FloatArray:
             cost[index] = LIDS * EXPRESSION_RIDGE
         elif name.startswith("brow"):
             cost[index] = BROWS * EXPRESSION_RIDGE
+        elif name.startswith("mouthSmile") and mouth_closed:
+            cost[index] = smiles * EXPRESSION_RIDGE
     return cost
 
 
-def solve(head: Head, landmarks: FloatArray) -> Solved:
-    """Fit the head to mediapipe's landmarks [478, >= 2] in pixels."""
+def solve(head: Head, landmarks: FloatArray, smiles: float = 1.0) -> Solved:
+    """Fit the head to mediapipe's landmarks [478, >= 2] in pixels.
+
+    Args:
+        smiles: how dear a closed smile is beside other expressions: 1 for calm pictures, `SMILES` for a portrait.
+    """
     index = head.landmark_index.astype(int)
     vertex = head.landmark_vertex.astype(int)
     target = np.asarray(landmarks, np.float64)[index, :2]
@@ -107,7 +117,7 @@ def solve(head: Head, landmarks: FloatArray) -> Solved:
     weight = np.where(np.isin(index, OVAL), OVAL_WEIGHT, 1.0)[:, None] / height
     mean = head.points[vertex].astype(np.float64)
     basis = np.concatenate([head.identity[:MODES, vertex], head.expression[:, vertex]]).astype(np.float64)
-    cost = np.r_[np.full(MODES, IDENTITY_RIDGE), ridges(closed(landmarks))] * math.sqrt(len(index) / 10)
+    cost = np.r_[np.full(MODES, IDENTITY_RIDGE), ridges(closed(landmarks), smiles)] * math.sqrt(len(index) / 10)
     low = np.r_[np.full(MODES, -3.0), np.zeros(WEIGHTS.stop)]
     high = np.r_[np.full(MODES, 3.0), np.ones(WEIGHTS.stop)]
     shape = np.zeros(len(basis))
