@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visavis_models.serve.enrol.rim import INSET_PX, Rim
+from visavis_models.serve.enrol.rim import INSET_PX, Rim, plain
 from visavis_models.serve.portrait import portrait
 
 SIDE = 400
@@ -27,6 +27,14 @@ def test_the_silhouette_knows_how_deep_and_which_way_is_inwards(disc: Rim) -> No
 def test_cheeks_are_at_the_sides(disc: Rim) -> None:
     middle = SIDE // 2
     assert disc.sideways[middle, middle + 118] == 1 and disc.sideways[middle + 118, middle] == 0
+
+
+def test_skin_is_plain_up_to_the_tip_of_a_brow(disc: Rim) -> None:
+    picture, middle = np.full((SIDE, SIDE, 3), (200, 150, 130), np.uint8), SIDE // 2
+    picture[middle - 3 : middle + 4, middle + 60 : middle + 92] = 40  # its tip is 28 pixels within the silhouette
+    length = plain(picture, disc, 40.0)
+    assert length[middle, middle + 115] == pytest.approx(28 - INSET_PX, abs=6)
+    assert length[middle, middle - 115] == pytest.approx(40, abs=1)
 
 
 @pytest.mark.parametrize("name", ["alex", "leo"])

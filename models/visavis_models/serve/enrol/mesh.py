@@ -403,7 +403,7 @@ def build_skin(
     solid = surely(matte)
     rim = Rim.of(visible.covered & solid, fit.scale)
     source, tint = hidden_source(head, fit, visible, skin_graph)
-    inset = turned_in(fit, source, visible.vertex, skin_graph, rim)
+    inset = turned_in(fit, source, visible.vertex, skin_graph, rim, picture)
     hidden = outline[~visible.vertex[outline]]
     place = flat[hidden, :2]
     beside, inset[hidden] = goes_on(place, source[hidden] + inset[hidden], ring, solid, rim)

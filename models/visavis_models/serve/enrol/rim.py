@@ -21,7 +21,10 @@ INSET_PX = 8.0  # how wide a rim of the silhouette has the background mixed into
 RIM_SMOOTH_PX = 5.0  # of the silhouette's distance
 TURN_CM = 1.2  # over which the way inwards turns at a corner of the silhouette
 SIDEWAYS = (0.75, 0.95)  # share of the way inwards that goes sideways at a cheek, and not up from a jaw
-MIRROR_CM = 0.4  # skin behind the silhouette repeats no more than that of what is before it
+MIRROR_CM = (0.4, 1.4)  # skin behind the silhouette repeats so much of what is before it, more where that is plain
+OTHER = 45.0  # levels by which what is no plain skin differs from that at the silhouette
+GRAIN_PX = 2.0  # pores and hairs are less
+COARSE_PX = 4  # between the places that are looked at for plain skin
 SPILL_PX = 9  # width of the square that must all be solid: what is behind spills over a silhouette
 SOLID = 250  # alpha, 0..255, of what surely belongs to the figure
 
@@ -56,17 +59,43 @@ class Rim:
         return cls(np.asarray(cv2.GaussianBlur(depth, (0, 0), RIM_SMOOTH_PX), np.float32), np.asarray(way, np.float32))
 
 
-def turned_in(fit: FittedHead, source: FloatArray, seen: BoolArray, graph: csr_matrix, rim: Rim) -> FloatArray:
+def plain(picture: Picture, rim: Rim, most: float) -> NDArray[np.float32]:
+    """How far inwards of the line `INSET_PX` within the silhouette skin is as on it, next to each place [S, S], pixels.
+
+    That is up to the tip of a brow, a corner of the eye or the border of a beard, at most `most`.
+    """
+    size = len(picture)
+    y, x = np.mgrid[:size:COARSE_PX, :size:COARSE_PX].astype(np.float32)
+    soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), GRAIN_PX)
+    depth, inwards = rim.depth[::COARSE_PX, ::COARSE_PX], rim.inwards[::COARSE_PX, ::COARSE_PX]
+
+    def within(way: float) -> NDArray[np.float32]:
+        u, v = (np.float32(INSET_PX + way) - depth) * inwards.transpose(2, 0, 1) + np.stack([x, y])
+        return np.asarray(cv2.remap(soft, u, v, cv2.INTER_LINEAR), np.float32)
+
+    first, length, going = within(0), np.zeros(y.shape, np.float32), np.ones(y.shape, bool)
+    for way in np.arange(GRAIN_PX, most + GRAIN_PX, GRAIN_PX):
+        going &= np.linalg.norm(within(way + GRAIN_PX) - first, axis=2) < OTHER
+        length[going] = min(way, most)
+    side = 2 * int(most / COARSE_PX / 2) + 1
+    least = cv2.erode(length, np.ones((side, side), np.uint8))
+    soft_steps = cv2.GaussianBlur(least, (0, 0), side / 4)
+    return np.asarray(cv2.resize(soft_steps, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def turned_in(
+    fit: FittedHead, source: FloatArray, seen: BoolArray, graph: csr_matrix, rim: Rim, picture: Picture
+) -> FloatArray:
     """How far the source of what lies at the silhouette or behind it moves inwards [N, 2]: a turned cheek shows more of
     itself, and nothing of what is behind.
 
     At the sides, skin that comes to light at a way s behind the line `INSET_PX` within the silhouette is the picture's
     about as far before that line, mirrored at it: it has pores and hairs as its neighbour has, and the less is
-    stretched. Along the jaw, which the throat follows, it is that line's.
+    stretched the farther the skin there is plain. Along the jaw, which the throat follows, it is that line's.
 
     Args:
         source: [N, 2], where each vertex takes its colour at rest; seen: [N], which the picture shows.
-        graph: of the face's mesh.
+        graph: of the face's mesh; picture: RGB [S, S, 3].
     """
     points = fit.points[fit.face, :2]
     deep = at(rim.depth, source)
@@ -74,7 +103,8 @@ def turned_in(fit: FittedHead, source: FloatArray, seen: BoolArray, graph: csr_m
     whole = np.nonzero(seen & (deep >= INSET_PX))[0]
     way, _, nearest = dijkstra(graph, indices=whole, min_only=True, return_predecessors=True)
     behind = np.maximum(way - np.maximum(deep[nearest] - INSET_PX, 0), 0)
-    most = MIRROR_CM * fit.scale
+    least, longest = (cm * fit.scale for cm in MIRROR_CM)
+    most = np.maximum(at(plain(picture, rim, longest), points), least)
     reach = INSET_PX + most * (1 - np.exp(-behind / most))
     mirrored = points + (reach - at(rim.depth, points))[:, None] * at(rim.inwards, points)
     share = at(rim.sideways, points)
