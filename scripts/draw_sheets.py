@@ -1,8 +1,9 @@
-"""Redraw pictures of docs/portraits.md: `.venv/bin/python scripts/draw_sheets.py [speech] [hard] [sheets]`.
+"""Redraw pictures of docs/portraits.md: `.venv/bin/python scripts/draw_sheets.py [KIND...]`.
 
-`speech`: a second of speech, frame by frame, with the motion weights as they are. `hard`: portraits that are hard to
-enrol, each a living face or the sentence that says why not. `sheets`: every sheet of named motions, of Alex and of Leo.
-The sentence is that of ../shared; the hard portraits are altered from our own.
+`speech`: a second of speech, frame by frame, with the motion weights as they are. `gallery`: the shipped faces,
+speaking. `enrolled`: a picture enrolled as anybody's. `smiles`: closed smiles, and how large each is read at enrolment.
+`hard`: portraits that are hard to enrol, each a living face or the sentence that says why not. `sheets`: every sheet of
+named motions, of Alex and of Leo. The sentence is that of ../shared; the hard portraits are altered from our own.
 """
 
 from __future__ import annotations
@@ -20,29 +21,63 @@ from visavis_models.serve.enrol import NoPortraitError
 from visavis_models.serve.motion import MotionModel
 from visavis_models.serve.portrait import ASSETS, UNKNOWN, portrait
 from visavis_models.serve.renderer import Renderer
-from visavis_models.serve.sheet import OVERVIEW, SHEETS, contact_sheet, crop_of, labelled, tiled, write_picture
+from visavis_models.serve.sheet import (
+    OVERVIEW,
+    SHEETS,
+    contact_sheet,
+    crop_of,
+    labelled,
+    row_of,
+    tiled,
+    write_picture,
+)
 from visavis_models.serve.stream import MotionStream, voice_windows
-from visavis_models.spec import FPS, MODEL_RATE, frames_in
+from visavis_models.spec import FPS, INDEX, MODEL_RATE, frames_in
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 SENTENCE = ROOT.parent / "shared" / "data" / "speech" / "LJ001-0001.flac"
-KINDS = ("speech", "hard", "sheets")
+KINDS = ("speech", "gallery", "enrolled", "smiles", "hard", "sheets")
 FACES = ("alex", "leo")
+SPEAKING = {"mara": 22, "kenji": 60, "nora": 35, "leo": 84, "pixel": 28, "alex": 96}  # at which frame of the sentence
+SMILES = (0.0, 0.3, 0.5, 0.7)
 FIRST = 20  # frame of the sentence at which the second of speech begins
 MOTIONS = ("AA", "EE", "blink 1", "laugh", "yaw -20", "pitch +12")
 SIDE = 192  # pixels of a cell
 PAINT_PX, PAINT_TONES = 7, 20  # radius of a stroke of the painting, and how many tones it is told from others by
 
 
-def speech(face: str) -> np.ndarray:
-    """25 frames of a sentence, from `FIRST` on."""
+def spoken() -> np.ndarray:
+    """The motion of the sentence, [T, 60]."""
     voice = read_audio(SENTENCE, MODEL_RATE)
     stream = MotionStream(MotionModel.load())
-    rows = [stream.next(window) for window in voice_windows(voice, frames_in(len(voice), MODEL_RATE))]
+    return np.stack([stream.next(window) for window in voice_windows(voice, frames_in(len(voice), MODEL_RATE))])
+
+
+def gallery() -> np.ndarray:
+    """Every shipped face, speaking."""
+    rows = spoken()
+    frames = {name: Renderer(portrait(name)).render(rows[k : k + 1])[0] for name, k in SPEAKING.items()}
+    return tiled([labelled(frame, "", 400) for frame in frames.values()], 3)
+
+
+def smiles() -> np.ndarray:
+    """The shipped faces with closed smiles, each with what enrolment reads of it, the mean of both sides."""
+    tiles, sides = [], [INDEX["mouthSmileLeft"], INDEX["mouthSmileRight"]]
+    for name in SPEAKING:
+        renderer = Renderer(portrait(name))
+        for smile in SMILES:
+            frame = renderer.render(row_of({"mouthSmile*": smile})[None])[0]
+            read = enrol_picture(frame, name, UNKNOWN).rest[sides].mean()
+            tiles.append(labelled(np.ascontiguousarray(frame[96:416, 96:416]), f"{smile}: {read:.2f}", SIDE))
+    return tiled(tiles, 2 * len(SMILES))
+
+
+def speech(face: str) -> np.ndarray:
+    """25 frames of a sentence, from `FIRST` on."""
     renderer = Renderer(portrait(face))
     x0, y0, x1, y1 = crop_of(renderer, "face")
-    frames = renderer.render(np.stack(rows))[FIRST : FIRST + FPS, y0:y1, x0:x1]
+    frames = renderer.render(spoken())[FIRST : FIRST + FPS, y0:y1, x0:x1]
     return tiled([labelled(frame, f"{k * 1000 // FPS} ms", SIDE) for k, frame in enumerate(frames)], 9)
 
 
@@ -150,10 +185,17 @@ def hard() -> np.ndarray:
 
 
 @click.command()
-@click.argument("kinds", nargs=-1, metavar="[speech] [hard] [sheets]", type=click.Choice(KINDS))
+@click.argument("kinds", nargs=-1, metavar="[KIND...]", type=click.Choice(KINDS))
 def main(kinds: tuple[str, ...]) -> None:
     """Redraw pictures of docs/portraits.md; all where none is named."""
     kinds = kinds or KINDS
+    if "gallery" in kinds:
+        write_picture(PICTURES / "gallery.jpg", gallery())
+    if "enrolled" in kinds:
+        stranger = enrol_picture(shipped("leo"), "leo", UNKNOWN)
+        write_picture(PICTURES / "enrolled.jpg", contact_sheet(stranger, columns=8, side=SIDE))
+    if "smiles" in kinds:
+        write_picture(PICTURES / "smiles.jpg", smiles())
     if "hard" in kinds:
         write_picture(PICTURES / "hard.jpg", hard())
     for face in FACES:

@@ -79,6 +79,12 @@ def test_a_collar_goes_round_the_neck() -> None:
         assert points[:, 1].max() > -11 and np.abs(points[:, 0]).max() > 15
 
 
+def test_cloth_does_not_fold_over_itself() -> None:
+    for person in CAST.values():
+        rings = clothes.knit(person.clothes, (1.0, 0.0))[0].reshape(-1, clothes.AROUND, 3)
+        assert np.diff(rings[..., 1], axis=0).max() < 0, person.name
+
+
 def test_no_skin_stands_out_of_the_clothes(source: figure.Source) -> None:
     posed = figure.pose(source, CAST["kenji"]).posed[:11248]
     top = clothes.knit(CAST["kenji"].clothes, (1.0, 0.0))[0]

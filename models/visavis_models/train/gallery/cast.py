@@ -44,7 +44,10 @@ class Skin:
 
 @dataclass(frozen=True)
 class Brows:
-    """Strand count, thickness of the band in cm, melanin, redness, or a colour instead of these two."""
+    """Strand count, thickness of the band in cm, melanin, redness, or a colour instead of these two.
+
+    `reach`: how far along the landmarks to the temple hairs grow, 0..1.
+    """
 
     count: int = 620
     width: float = 1.0
@@ -52,6 +55,7 @@ class Brows:
     redness: float = 0.4
     arch: float = 0.0
     length: float = 1.0
+    reach: float = 1.0
     colour: Colour | None = None
 
 
@@ -131,7 +135,7 @@ CAST = {
                 base=(0.150, 0.066, 0.036), blush=0.5, pores=0.5, lips=(0.135, 0.040, 0.034), scale=0.22, shine=0.5
             ),
             iris=((0.060, 0.026, 0.012), (0.020, 0.010, 0.006)),
-            brows=Brows(count=600, width=0.85, melanin=0.99, redness=0.3, arch=0.12),
+            brows=Brows(count=600, width=0.85, melanin=0.99, redness=0.3, arch=0.12, reach=0.9),
             lashes=1.15,
             hair=Hair("coils", 36_000, 0.97, 0.35, 0.011, 0.35),
             clothes=Clothes("vee", (0.42, 0.14, 0.035), 1.6),
@@ -165,7 +169,7 @@ CAST = {
             strokes=Strokes(eyes=0.10, nose=0.05, lips=0.0, jaw=0.03, neck=0.08),
             skin=Skin(base=(0.57, 0.33, 0.235), blush=0.75, lines=1.0, pores=0.7, lips=(0.42, 0.15, 0.135)),
             iris=((0.13, 0.19, 0.23), (0.05, 0.09, 0.13)),
-            brows=Brows(count=520, width=0.8, arch=0.06, colour=(0.085, 0.072, 0.058)),
+            brows=Brows(count=520, width=0.8, arch=0.06, reach=0.9, colour=(0.085, 0.072, 0.058)),
             lashes=0.8,
             hair=Hair(
                 "bob",
@@ -188,7 +192,7 @@ CAST = {
             spread=0.40,
             expression=_smile(0.56, 0.14, 0.0),
             strokes=Strokes(eyes=0.13, nose=0.06, lips=0.02, jaw=0.05, neck=0.08),
-            skin=Skin(base=(0.54, 0.285, 0.19), blush=1.0, freckles=0.9, pores=0.6, lips=(0.43, 0.155, 0.125)),
+            skin=Skin(base=(0.54, 0.285, 0.19), blush=1.0, freckles=0.65, pores=0.6, lips=(0.43, 0.155, 0.125)),
             iris=((0.14, 0.19, 0.10), (0.05, 0.09, 0.06)),
             brows=Brows(count=700, width=1.05, melanin=0.62, redness=0.9, arch=0.05),
             lashes=0.7,
@@ -207,7 +211,7 @@ CAST = {
             strokes=Strokes(eyes=0.48, nose=0.24, lips=0.0, jaw=0.14, neck=0.20),
             skin=Skin(base=(0.80, 0.50, 0.37), blush=1.0, lips=(0.66, 0.21, 0.20)),
             iris=((0.03, 0.10, 0.20), (0.12, 0.55, 0.62)),
-            brows=Brows(count=700, width=0.5, arch=0.10, length=0.6),
+            brows=Brows(count=700, width=0.5, arch=0.10, length=0.6, reach=0.84),
             lashes=0.9,
             hair=Hair("drawn", 0, colours=((0.145, 0.050, 0.330),)),
             clothes=Clothes("crew", (0.92, 0.42, 0.055)),

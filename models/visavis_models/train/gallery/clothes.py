@@ -12,6 +12,8 @@ from visavis_models.train.gallery.cast import Clothes
 FloatArray = NDArray[np.float64]
 
 AROUND = 128
+VEE_CM = 4.7  # how far a vee's point lies below its collar
+VEE_ENDS = -24.0  # the height down to which the cloth below it follows: no ring overtakes the next
 # height, half width, half depth, centre's z of each ring, cm; shoulders slope from the neck and round off
 BODY = [
     (-11.6, 7.6, 6.5, -1.1),
@@ -54,7 +56,8 @@ def knit(look: Clothes, neck: tuple[float, float]) -> tuple[FloatArray, list[lis
             drop = rise * (collar or near)
             if look.collar == "vee":
                 point = max(0.0, 1 - abs(cos) / 0.62) if sin > 0 else 0.0
-                drop += (-4.4 * point - 0.7 * max(0.0, sin)) * math.exp(-(((height + 10.5) / 2.4) ** 2))
+                follows = max(0.0, (height - VEE_ENDS) / (COLLARS["vee"][0][0] - VEE_ENDS))
+                drop -= (VEE_CM * point + 0.7 * max(0.0, sin)) * follows
                 z += 0.9 * point * near
             else:
                 drop += (-1.5 * max(0.0, sin) ** 2 + 0.9 * max(0.0, -sin) ** 2) * near

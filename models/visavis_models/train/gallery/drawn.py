@@ -1,7 +1,7 @@
-"""The drawn character: flat colours, two tones of light, ink lines; nothing in it shines or scatters.
+"""The drawn character: flat colours, two tones of light, lines of ink; nothing in it shines or scatters.
 
-Tone is computed in the shader: light from the upper right and openness (ambient occlusion), cut off sharply. Ink is the
-inside of a slightly larger hull, seen only where it stands out behind the shape.
+Tone is computed in the shader: light from the upper right and openness (ambient occlusion), cut off sharply. Neck and
+ears are in the head's shade: no outline is drawn around a face that is going to turn, since it belongs to one view.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import splev, splprep
 
 from visavis_models.train.gallery import clothes, hair, strands, studio
-from visavis_models.train.gallery.figure import BALL, DRAWN_IRIS, LIPS_INNER, Figure, scatter
+from visavis_models.train.gallery.figure import BALL, DRAWN_IRIS, JAW, LANDMARKS, LIPS_INNER, Figure, scatter
 from visavis_models.train.gallery.skin import ear, hairline, lip_mask
 from visavis_models.train.gallery.studio import Nodes, Quality
 from visavis_models.train.portrait.alex import smoothstep
@@ -23,6 +23,7 @@ FloatArray = NDArray[np.float64]
 
 LIGHT = (0.45, -0.66, 0.60)  # towards the light, Blender's axes
 INK = (0.016, 0.008, 0.020)
+UNDER_CM = 0.3  # how far below the jaw's landmarks its underside begins
 SHADE = np.array([0.66, 0.50, 0.66])  # what a tone in the shade keeps of its colour
 
 
@@ -73,6 +74,8 @@ def _toon(name: str, colour, attribute: str | None = None) -> bpy.types.Material
     lit = m.maths("ADD", m.maths("MULTIPLY", dot(LIGHT), 0.62), m.maths("MULTIPLY", open_sky, 0.66))
     tone = step(lit, 0.53, 0.59)
     if attribute:
+        shaded = m.add("ShaderNodeAttribute", attributes={"attribute_name": "shaded"}).outputs["Fac"]
+        tone = m.maths("MULTIPLY", tone, m.maths("SUBTRACT", 1.0, shaded))
         base = m.add("ShaderNodeAttribute", attributes={"attribute_name": attribute}).outputs["Color"]
         dim = m.add("ShaderNodeMix", {6: base}, {"data_type": "RGBA", "blend_type": "MULTIPLY"})
         dim.inputs[0].default_value = 1.0
@@ -92,23 +95,11 @@ def _flat(name: str, colour) -> bpy.types.Material:
     return m.ends_in(light)
 
 
-def _ink(item: bpy.types.Object, width: float) -> None:
-    """An outline of so many cm around an object: a hull whose front is clear and whose back is ink."""
-    m = Nodes("ink")
-    facing = m.add("ShaderNodeNewGeometry").outputs["Backfacing"]
-    dark = m.add("ShaderNodeEmission")
-    dark.inputs[0].default_value = (*INK, 1)
-    clear = m.add("ShaderNodeBsdfTransparent")
-    choice = m.add("ShaderNodeMixShader", {0: facing, 1: clear.outputs[0], 2: dark.outputs[0]})
-    m.ends_in(choice)
-    hull = item.copy()
-    hull.data = item.data.copy()
-    bpy.context.scene.collection.objects.link(hull)
-    hull.data.materials.clear()
-    hull.data.materials.append(m.material)
-    swell = hull.modifiers.new("swell", "DISPLACE")
-    swell.strength, swell.mid_level = width, 0.0
-    hull.visible_diffuse = hull.visible_shadow = False
+def shaded(figure: Figure, mean: FloatArray) -> NDArray[np.bool_]:
+    """Which places of the mean head [n, 3] are in the head's own shade: ears, and what is below the jaw."""
+    jaw = figure.mean[LANDMARKS[JAW]]
+    line = np.interp(mean[:, 0], jaw[:, 0], jaw[:, 1])
+    return ear(mean) | (mean[:, 1] < line - UNDER_CM)
 
 
 def _skin(figure: Figure, quality: Quality) -> None:
@@ -134,8 +125,8 @@ def _skin(figure: Figure, quality: Quality) -> None:
     albedo += (np.array(person.hair.colours[0]) * 0.55 - albedo) * locks
     mesh = studio.mesh("skin", points, fine.tolist())
     studio.attribute(mesh, "albedo", "FLOAT_COLOR", np.c_[albedo, np.ones(len(points))])
-    item = studio.link("skin", mesh, _toon("skin", None, attribute="albedo"))
-    _ink(item, 0.075)
+    studio.attribute(mesh, "shaded", "FLOAT", shaded(figure, mean).astype(float))
+    studio.link("skin", mesh, _toon("skin", None, attribute="albedo"))
     inside = (material == 1) & (quads.max(1) >= 11248)
     studio.link(
         "inside", studio.mesh("inside", *studio.part(figure, inside, figure.posed)), _flat("dark", (0.10, 0.02, 0.03))
@@ -283,7 +274,6 @@ def _hair(figure: Figure, rng: np.random.Generator) -> None:
     )
     smooth = item.modifiers.new("s", "SUBSURF")
     smooth.levels = smooth.render_levels = 1
-    _ink(item, 0.07)
 
 
 def _top(figure: Figure) -> None:
@@ -293,4 +283,3 @@ def _top(figure: Figure) -> None:
     solid.thickness, solid.offset = 0.40, 1
     smooth = item.modifiers.new("s", "SUBSURF")
     smooth.levels = smooth.render_levels = 2
-    _ink(item, 0.08)

@@ -30,6 +30,7 @@ LANDMARKS = np.array([
     5708, 5695, 2081, 0, 4275, 6200, 6213, 6346, 6461, 5518, 5957, 5841, 5702, 5711, 5533, 6216, 6207, 6470, 5517, 5966,
 ])
 # fmt: on
+JAW = slice(0, 17)
 RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
 RIGHT_BROW, LEFT_BROW = slice(17, 22), slice(22, 27)
 LIPS_OUTER, LIPS_INNER = slice(48, 60), slice(60, 68)

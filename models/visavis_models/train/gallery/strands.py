@@ -41,7 +41,8 @@ def brows(figure: Figure, front: Samples, rng: np.random.Generator) -> Strands:
         spline, _ = splprep(line.T, s=0.01, k=3)
         for _ in range(look.count):
             t = rng.beta(1.12, 1.2)
-            centre, tangent = np.array(splev(t, spline)), np.array(splev(t, spline, der=1))
+            at = look.reach * t
+            centre, tangent = np.array(splev(at, spline)), np.array(splev(at, spline, der=1))
             tangent /= np.linalg.norm(tangent)
             up = np.array([-tangent[1], tangent[0]]) * np.sign(tangent[0] or 1)
             width = look.width * (0.46 * smoothstep(-0.1, 0.22, t) * (1 - t) ** 0.6 + 0.09)
