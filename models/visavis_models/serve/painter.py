@@ -262,8 +262,8 @@ class Painter:
         pixels.paint_window(skin, held.figure, colours)
         moved = step(0.03, 0.2, abs(lids.closed))
         if moved > 0:
-            origin, scale = eyes.origin[side].astype(np.float32), 1 / (2 * held.factor)
-            pixels.paint_lid_skin(skin, held.lid_skin[side], origin, scale, moved, colours)
+            scale = 1 / (2 * held.factor)
+            pixels.paint_lid_skin(skin, held.lid_skin[side], held.lid_origin[side], scale, moved, colours)
         cover = spare.reshape(-1)[: skin.shape[0] * skin.shape[1]].reshape(skin.shape[:2])
         pixels.stroke(
             colours, cover, x0, y0, FINE, lids.lower, RIM_CM * held.cm * pose.zoom, held.rim_ink[side], 0.8 * moved

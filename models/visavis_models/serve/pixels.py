@@ -281,14 +281,16 @@ def paint_lid_skin(
     """Skin in place of the eye's white that the picture shows beyond its lids, into colour [h, w, 3].
 
     Args:
-        target: map [h, w, 4] into the figure's texture; skin: RGBA patch of the picture, not premultiplied.
+        target: map [h, w, 4] into the figure's texture.
+        skin: RGBA patch of the picture, not premultiplied, clear at its border.
         origin: x, y of its first pixel; scale: pixels of the picture per texel; share: 0..1, how much of it is seen.
     """
     at_x, at_y, wide, most = np.float32(origin[0]), np.float32(origin[1]), np.float32(scale), np.float32(share / 255)
+    last_u, last_v = np.float32(skin.shape[1] - 1), np.float32(skin.shape[0] - 1)
     for i in range(target.shape[0]):
         for j in range(target.shape[1]):
-            if target[i, j, 0] != BARE:
-                u, v = (target[i, j, 0] + ROUND) * wide - ROUND - at_x, (target[i, j, 1] + ROUND) * wide - ROUND - at_y
+            u, v = (target[i, j, 0] + ROUND) * wide - ROUND - at_x, (target[i, j, 1] + ROUND) * wide - ROUND - at_y
+            if target[i, j, 0] != BARE and u > ZERO and v > ZERO and u < last_u and v < last_v:
                 r, g, b, alpha = sample(skin, u, v)
                 alpha, bright = alpha * most, target[i, j, 2]
                 colour[i, j, 0] += alpha * (bright * r - colour[i, j, 0])

@@ -194,17 +194,23 @@ class Stage:
         self.lid_gap = np.maximum(self.base[eyes.lower, 1] - self.base[eyes.upper, 1], 1)
         self.lash_ink = np.array([dark_ink(eyes.lashes[k]) for k in (0, 1)], np.float32)
         self.rim_ink = np.array([self._below(eyes.lower[k]) for k in (0, 1)], np.float32)
-        self.lid_skin = pixels.packed(np.array([self._lid_skin(k) for k in (0, 1)]))
+        self.lid_skin, self.lid_origin = zip(*(self._lid_skin(k) for k in (0, 1)), strict=True)
 
-    def _lid_skin(self, side: int) -> Picture:
-        """The skin in place of the eye's white around its opening, as `without_white`: a patch as `Eyes.sclera`."""
+    def _lid_skin(self, side: int) -> tuple[pixels.Packed, FloatArray]:
+        """The skin in place of the eye's white around its opening, as `without_white`: a patch, and where it begins."""
         eyes, points = self.portrait.eyes, self.portrait.skin.points
         (x, y), (h, w) = eyes.origin[side], eyes.sclera.shape[1:3]
         lids = np.concatenate([points[eyes.upper[side], :2], points[eyes.lower[side], :2][::-1]]) - eyes.origin[side]
         patch = np.zeros((h, w, 3), np.uint8)
         shown = self.portrait.figure[max(y, 0) : y + h, max(x, 0) : x + w, :3]
         patch[max(-y, 0) : max(-y, 0) + len(shown), max(-x, 0) : max(-x, 0) + shown.shape[1]] = shown
-        return without_white(patch, eyes.sclera[side], lids, WHITE_CM * self.portrait.scale)
+        skin = without_white(patch, eyes.sclera[side], lids, WHITE_CM * self.portrait.scale)
+        rows, columns = (np.flatnonzero(skin[..., 3].any(axis)) for axis in (1, 0))
+        if not len(rows):
+            return np.zeros((2, 2), np.uint32), np.zeros(2, np.float32)
+        top, left = max(rows[0] - 1, 0), max(columns[0] - 1, 0)
+        origin = np.array([x + left, y + top], np.float32)
+        return pixels.packed(skin[top : rows[-1] + 2, left : columns[-1] + 2]), origin
 
     def _below(self, lid: IntArray) -> FloatArray:
         """The colour of the skin two millimetres below a lower lid's edge, RGB."""

@@ -169,7 +169,7 @@ CAST = {
             strokes=Strokes(eyes=0.10, nose=0.05, lips=0.0, jaw=0.03, neck=0.08),
             skin=Skin(base=(0.57, 0.33, 0.235), blush=0.75, lines=1.0, pores=0.7, lips=(0.42, 0.15, 0.135)),
             iris=((0.13, 0.19, 0.23), (0.05, 0.09, 0.13)),
-            brows=Brows(count=520, width=0.8, arch=0.06, reach=0.9, colour=(0.085, 0.072, 0.058)),
+            brows=Brows(count=520, width=0.8, arch=0.06, colour=(0.085, 0.072, 0.058)),
             lashes=0.8,
             hair=Hair(
                 "bob",
