@@ -36,6 +36,7 @@ LINE_CM = 0.055  # half the width of the line that the roots of the lashes make 
 LINE_CLOSED = (0.04, 0.35)  # as the lid closes by this much of the eye's height, the line is drawn
 LASH_CLOSED = (0.05, 0.5)  # as the lid closes by this much, its lashes lose what they had of the white of the eye:
 LASH_BRIGHTER = np.float32(25)  # they are no brighter than their ink by more levels than that
+WHITE_CLOSED = (0.1, 0.4)  # as the lid closes by this much, the white that the picture shows beyond it is skin
 LINE_LOW_CM = 0.12  # how far below the roots it may lie
 RIM_CM = 0.04  # half the width of the lower lid's rim
 SEAM_CM = (0.03, 0.14)  # as the lips part by this much, the picture's seam between them gives way to the mouth's inside
@@ -260,11 +261,12 @@ class Painter:
             self._hole(np.concatenate([lids.upper, lids.lower]), lids.window), shade,
         )  # fmt: skip
         pixels.paint_window(skin, held.figure, colours)
-        moved = step(0.03, 0.2, abs(lids.closed))
-        if moved > 0:
+        hidden = step(*WHITE_CLOSED, lids.closed)
+        if hidden > 0:
             scale = 1 / (2 * held.factor)
-            pixels.paint_lid_skin(skin, held.lid_skin[side], held.lid_origin[side], scale, moved, colours)
+            pixels.paint_lid_skin(skin, held.lid_skin[side], held.lid_origin[side], scale, hidden, colours)
         cover = spare.reshape(-1)[: skin.shape[0] * skin.shape[1]].reshape(skin.shape[:2])
+        moved = step(0.03, 0.2, abs(lids.closed))
         pixels.stroke(
             colours, cover, x0, y0, FINE, lids.lower, RIM_CM * held.cm * pose.zoom, held.rim_ink[side], 0.8 * moved
         )
