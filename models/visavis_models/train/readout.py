@@ -59,7 +59,7 @@ def refit(lips: LipReader, scale: Tensor, scenes: Sequence[Scene], talker: str) 
     for scene in scenes:
         source = scene.source if scene.measured else ""
         for marked in (False, True) if scene.measured else (True,):
-            features, read, gain = _read(lips, scene, marked)
+            features, read, gain = read_scene(lips, scene, marked)
             seen = np.asarray(scene.seen) > 0
             X = np.concatenate([features, np.ones((len(features), 1))], axis=1)[seen]
             gram[source] = gram.get(source, 0.0) + X.T @ X
@@ -90,7 +90,7 @@ def refit_contact(lips: LipReader, scenes: Sequence[Scene]) -> tuple[float, floa
     counts = dict.fromkeys(CONTACT_SHARE, 0)
     sources: list[str] = []
     for scene in scenes:
-        features, _, _ = _read(lips, scene, marked=not scene.measured)
+        features, _, _ = read_scene(lips, scene, marked=not scene.measured)
         kept = np.asarray(scene.motion, np.float32) @ gap > APART_CM if scene.measured else np.full(len(scene), True)
         if not (scene.measured or scene.phones) or not kept.any():
             continue
@@ -122,7 +122,7 @@ def refit_contact(lips: LipReader, scenes: Sequence[Scene]) -> tuple[float, floa
 
 
 @torch.no_grad()
-def _read(lips: LipReader, scene: Scene, marked: bool) -> tuple[Array, Array, Array]:
+def read_scene(lips: LipReader, scene: Scene, marked: bool) -> tuple[Array, Array, Array]:
     """What the last layer hears [T, D], what is read [T, K], and the channels' gains [K], with or without marks."""
     style = scene.style * ((np.arange(N_STYLES) < len(AXES)) | marked)
     who = torch.from_numpy(np.concatenate([style, scene.emotion, [1, 1]]).astype(np.float32))[None]
