@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.perception.landmarks import FaceTracker
+from visavis.perception.second_look import look_again
 from visavis.vision.bundles import find
-from visavis_models.serve.follow import Person, follow
+from visavis_models.serve.clip import Clip
 from visavis_models.serve.portrait import portrait
 from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import FPS, INDEX, N_MOTION, ROTATION
@@ -66,7 +67,8 @@ def wandering(rng: np.random.Generator, changes: float, low: float, high: float)
 
 @click.command()
 @click.argument("portraits", nargs=-1, metavar="[PORTRAIT ...]")
-def main(portraits: tuple[str, ...]) -> None:
+@click.option("--once", is_flag=True, help="Do not draw what was found and look again.")
+def main(portraits: tuple[str, ...], once: bool) -> None:
     """Compare what `visavis track` finds with the motion that drew it; prints a table in Markdown."""
     tracker, now_ms = FaceTracker(find(), pose_every_ms=None), 0
     heads = " | ".join(f"{name} r" for name in COMPARED)
@@ -80,7 +82,10 @@ def main(portraits: tuple[str, ...]) -> None:
             seen.append(np.full((478, 3), np.nan, np.float32) if face is None else face)
         now_ms += 10_000
         landmarks = np.stack(seen).astype(np.float64)
-        found = follow(Person.of(landmarks), landmarks, np.arange(FRAMES) / FPS, FRAMES / FPS).values
+        clip = Clip.of(landmarks)
+        if not once:
+            clip = look_again(clip, renderer.render(rows[:1])[0], 0)
+        found = clip.motion(np.arange(FRAMES) / FPS, FRAMES / FPS).values
         r = [np.corrcoef(found[:, INDEX[channel]], rows[:, INDEX[channel]])[0, 1] for channel in COMPARED]
         turned, known = found[:, ROTATION] - found[:REST_FRAMES, ROTATION].mean(0), rows[:, ROTATION]
         shares = [np.polyfit(known[:, k], turned[:, k], 1)[0] for k in range(3)]

@@ -38,7 +38,7 @@ def write(path: Path, pictures: np.ndarray) -> None:
             writer.picture(picture)
 
 
-def test_what_moved_is_tracked(tmp_path: Path) -> None:
+def test_what_moved_is_tracked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     try:
         bundles.find()
     except AssetError as error:
@@ -46,12 +46,28 @@ def test_what_moved_is_tracked(tmp_path: Path) -> None:
     motion = known()
     write(tmp_path / "face.mp4", Renderer(portrait("alex")).render(motion.values))
     assert exit_code("track", tmp_path / "face.mp4", "-o", tmp_path / "m.npz") == 0
+    assert "a face in 100% of the pictures, looked twice" in capsys.readouterr().out
     found = Motion.load(tmp_path / "m.npz")
     assert len(found) == len(motion)
     for name in ("jawOpen", "mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft", "eyeBlinkRight", "headYaw"):
         assert np.corrcoef(found[name], motion[name])[0, 1] > 0.95, name
     turned = found.values[:, ROTATION] - found.values[:5, ROTATION].mean(0) - motion.values[:, ROTATION]
     assert np.abs(turned).max() < np.radians(4)
+
+
+def test_a_face_of_which_no_portrait_can_be_made_is_looked_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        bundles.find()
+    except AssetError as error:
+        pytest.skip(str(error))
+    far = np.full((6, 256, 256, 3), 200, np.uint8)
+    far[:, 64:192, 64:192] = Renderer(portrait("alex"), 256).render(np.zeros((1, 60), np.float32))[0][::2, ::2]
+    write(tmp_path / "far.mp4", far)
+    assert exit_code("track", tmp_path / "far.mp4", "-o", tmp_path / "m.npz") == 0
+    assert "looked once (the face is too small" in capsys.readouterr().out
+    assert len(Motion.load(tmp_path / "m.npz")) == 6
 
 
 def test_no_face_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,7 +17,8 @@ from visavis.perception.user_motion import (
     from_rest,
     rest_of,
 )
-from visavis_models.serve.follow import Person, at_frame_rate
+from visavis_models.serve.clip import at_frame_rate
+from visavis_models.serve.follow import Person
 from visavis_models.spec import FRAME_MS, INDEX, N_MOTION, Landmarks
 
 STEP_MS = 66  # pictures come at about 15 a second

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -48,7 +48,7 @@ def read_audio(path: Path | str, rate: int) -> NDArray[np.float32]:
     return np.concatenate(blocks).astype(np.float32, copy=False)
 
 
-def read_pictures(path: Path | str) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+def read_pictures(path: Path | str) -> Generator[tuple[float, NDArray[np.uint8]]]:
     """Decode the first video track: (seconds from the file's first picture, RGB uint8 [H, W, 3]), one after the other.
 
     Raises:

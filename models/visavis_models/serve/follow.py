@@ -16,7 +16,7 @@ from visavis_models.serve.enrol.solve import Solved, solve
 from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, depth_up, fit_frame, pose_of
 from visavis_models.serve.head import Head
 from visavis_models.serve.regressor import Regressor, features
-from visavis_models.spec import ARKIT_NAMES, FPS, INDEX, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
+from visavis_models.spec import ARKIT_NAMES, INDEX, N_MOTION, PLACE, ROTATION
 
 FloatArray = NDArray[np.float64]
 
@@ -33,13 +33,6 @@ TOLD_MOST_RAD = 0.12  # by which the regression may differ from that: it has lea
 LOST = 0.35  # in face heights: a face that jumps further than this is looked for afresh
 LIP_PAIR, EYE_PAIRS, EYE_CORNERS = (13, 14), ((159, 145), (386, 374)), (33, 263)
 BROW_EYES = ((105, 33), (334, 263))  # a brow's middle, and the outer corner of its eye
-# Widths of smoothing in frames of a clip, to either side alike, so that nothing lags; lids and mouth stay as they are.
-SLOW_FRAMES, GAZE_FRAMES = 2, 1
-GAZE_WAYS = [
-    (INDEX[f"eyeLook{way}{side}"], INDEX[f"eyeLook{back}{side}"])
-    for way, back in (("Up", "Down"), ("In", "Out"))
-    for side in ("Left", "Right")
-]
 GAZE = [INDEX[name] for name in ARKIT_NAMES if name.startswith("eyeLook")]
 SLOW = [INDEX[name] for name in ARKIT_NAMES if name.startswith(("brow", "cheek", "nose"))]
 
@@ -111,35 +104,39 @@ class Follower:
 
     Args:
         person: who it is.
+
+    Attributes:
+        rest: weights [52] from which theirs are fitted; shape: their landmarks at rest.
+        prior: what is believed of their weights; state: what passes to the next picture.
     """
 
     def __init__(self, person: Person) -> None:
         self.person = person
-        self._rest = at_rest(person.calm)
-        self._shape = replace(person.shape, points=person.shape.at(self._rest))
-        beside = person.calm - self._rest
-        self._prior = Prior.about(beside, -self._rest)
+        self.rest = at_rest(person.calm)
+        self.shape = replace(person.shape, points=person.shape.at(self.rest))
+        beside = person.calm - self.rest
+        self.prior = Prior.about(beside, -self.rest)
         self.state = Followed(person.rest, beside)
 
     def row(self, landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
         """Motion [60] of one picture; landmarks [478, 3] in pixels of the camera that the person was told from."""
-        shape, rest = self._shape, self.person.rest
+        shape, rest = self.shape, self.person.rest
         seen = depth_up(landmarks)[shape.landmarks]
         pose = self.state.pose
         if np.linalg.norm((seen - pose.project(shape.points)).mean(0)[:2]) > LOST * FACE_HEIGHT_CM * pose.scale:
             pose = replace(rest, centre=rest.centre + (seen - rest.project(shape.points)).mean(0))
-        pose, weights = fit_frame(shape, seen, pose, self.state.weights, self._prior)
+        pose, weights = fit_frame(shape, seen, pose, self.state.weights, self.prior)
         self.state = Followed(pose, weights)
         row = np.zeros(N_MOTION, np.float32)
-        row[: len(weights)] = np.minimum(self._rest + weights, 1)
+        row[: len(weights)] = np.minimum(self.rest + weights, 1)
         turn = (np.array(pose.angles()) - rest.angles()) / (PITCH_SEEN, 1, 1)
         if self.person.features is not None:
             told = Regressor.load()(features(landmarks) - self.person.features)
             turn += np.clip(told.turn - turn, -TOLD_MOST_RAD, TOLD_MOST_RAD)
             for name, value in told.brows.items():
-                row[INDEX[name]] = self._rest[INDEX[name]] + (1 - self._rest[INDEX[name]]) * value
+                row[INDEX[name]] = self.rest[INDEX[name]] + (1 - self.rest[INDEX[name]]) * value
             for name, value in told.others.items():
-                low, fitted = self._rest[INDEX[name]], weights[INDEX[name]]
+                low, fitted = self.rest[INDEX[name]], weights[INDEX[name]]
                 if fitted >= 0:
                     beside = (min(fitted / (1 - low) / FIT_SHARE[name], 1.0) + value) / 2
                     row[INDEX[name]] = low + (1 - low) * beside
@@ -148,7 +145,7 @@ class Follower:
 
     def misfit(self, landmarks: NDArray[np.floating]) -> float:
         """How far the head of the last row stands from its landmarks [478, 3], in face heights: their median."""
-        shape, (pose, weights) = self._shape, (self.state.pose, self.state.weights)
+        shape, (pose, weights) = self.shape, (self.state.pose, self.state.weights)
         away = depth_up(landmarks)[shape.landmarks] - pose.project(shape.at(weights))
         return float(np.median(np.linalg.norm(away[:, :2], axis=1))) / (FACE_HEIGHT_CM * pose.scale)
 
@@ -196,65 +193,3 @@ def mean_face(landmarks: FloatArray) -> FloatArray:
         U[:, -1] *= np.sign(np.linalg.det(U @ V))
         faces.append(away @ U @ V * (strength.sum() / (away**2).sum()) + middle)
     return np.mean(faces, axis=0)
-
-
-def follow(person: Person, landmarks: NDArray[np.floating], times: FloatArray, seconds: float) -> Motion:
-    """A whole clip at 25 fps; where no face was seen the last motion is held, before the first the first.
-
-    Args:
-        landmarks: [T, 478, 3] pixels, rows of nan where no face was seen, at least one not.
-        times: [T] s, rising from 0; seconds: the clip's length.
-    """
-    follower = Follower(person)
-    seen = np.isfinite(landmarks[:, 0, 0])
-    rows = np.full((len(landmarks), N_MOTION), np.nan)
-    for k in np.nonzero(seen)[0]:
-        rows[k] = follower.row(landmarks[k])
-    values = at_frame_rate(rows, times, max(1, int(np.ceil(seconds * FPS - 1e-6))))
-    for channels, width in (
-        (SLOW, SLOW_FRAMES),
-        (list(range(WEIGHTS.stop, N_MOTION)), SLOW_FRAMES),
-        (GAZE, GAZE_FRAMES),
-    ):
-        values[:, channels] = smoothed(values[:, channels], width)
-    values[:, WEIGHTS] = np.clip(values[:, WEIGHTS], 0, 1)
-    if (gaze := person.gaze()) is not None:
-        add_gaze(values, gaze)
-    return Motion(values.astype(np.float32))
-
-
-def add_gaze(values: FloatArray, gaze: FloatArray) -> None:
-    """Turn the eyes of rows [T, 60] further by the gaze of weights [52], in place; opposite channels cancel."""
-    for way, back in GAZE_WAYS:
-        turned = values[:, way] - values[:, back] + gaze[way] - gaze[back]
-        values[:, way], values[:, back] = np.clip(turned, 0, 1), np.clip(-turned, 0, 1)
-
-
-def at_frame_rate(rows: FloatArray, times: FloatArray, frames: int) -> FloatArray:
-    """Rows [T, 60] at `times` s -> [frames, 60] at 25 fps: between two seen pictures linear, elsewhere held."""
-    seen = np.isfinite(rows[:, 0])
-    out = np.empty((frames, rows.shape[1]))
-    last = rows[seen][0]
-    for k in range(frames):
-        t = k / FPS + 1e-6
-        after = int(np.searchsorted(times, t))  # the first picture that is later
-        before = after - 1
-        if before >= 0 and seen[before]:
-            last = rows[before]
-            if after < len(times) and seen[after]:
-                share = (t - times[before]) / (times[after] - times[before])
-                last = (1 - share) * rows[before] + share * rows[after] if share > 1e-3 else rows[before]
-        out[k] = last
-    return out
-
-
-def smoothed(values: FloatArray, width: int) -> FloatArray:
-    """Each row the value at its place of a parabola fitted to itself and `width` rows either side; [T, C].
-
-    Savitzky and Golay, Anal. Chem. 36, 1964; keeps peaks, and lags by nothing.
-    """
-    x = np.arange(-width, width + 1)
-    design = np.stack([np.ones(len(x)), x**2], 1)
-    kernel = np.linalg.pinv(design)[0] if width > 1 else np.array([0.25, 0.5, 0.25])
-    padded = np.pad(values, ((width, width), (0, 0)), mode="edge")
-    return sum(weight * padded[k : k + len(values)] for k, weight in enumerate(kernel))
