@@ -13,7 +13,8 @@ from safetensors.torch import load_file  # noqa: E402
 from visavis_models.errors import InputError  # noqa: E402
 from visavis_models.serve.inference import session  # noqa: E402
 from visavis_models.serve.motion import AUDIO_GRAPH, CARD, DENOISE_GRAPH, MotionModel  # noqa: E402
-from visavis_models.train.export import WEIGHTS, example_inputs, export  # noqa: E402
+from visavis_models.train.export import example_inputs, export  # noqa: E402
+from visavis_models.train.exported import WEIGHTS, Exported, begin_from  # noqa: E402
 from visavis_models.train.model import MotionNet  # noqa: E402
 from visavis_models.train.run import (  # noqa: E402
     CHECKPOINT,
@@ -21,7 +22,6 @@ from visavis_models.train.run import (  # noqa: E402
     PICTURE,
     PRESETS,
     TEACHER,
-    begin_from,
     load_trained,
     train,
 )
@@ -274,3 +274,15 @@ def test_a_readout_learns_one_talker_and_leaves_the_others_alone(data):
     changed = lips.out.weight - kept["out.weight"]
     assert after < 0.8 * before and changed[-2].abs().max() > 0.01
     assert changed[[k for k in range(len(changed)) if k != len(changed) - 2]].abs().max() == 0
+
+
+def test_an_exported_model_can_be_taken_up_again_whole(tmp_path: Path) -> None:
+    net = MotionNet(32, 1, 2, 16, [16])
+    export(net, torch.full((60,), 0.5), {"step": 3}, tmp_path, {"jawOpen": 1.25})
+    model = Exported.load(tmp_path)
+    assert model.gain == {"jawOpen": 1.25} and model.training == {"step": 3} and model.scale.tolist() == [0.5] * 60
+    assert all(
+        torch.equal(model.net.state_dict()[name], value) for name, value in net.half().float().state_dict().items()
+    )
+    with pytest.raises(InputError, match="no exported model there"):
+        Exported.load(tmp_path / "none")

@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +31,13 @@ from visavis_models.serve.layout import ANCHORS, SPAN, SPAN_MELS, SPEECH, WINDOW
 from visavis_models.serve.mel import BANDS, MELS_PER_FRAME
 from visavis_models.serve.motion import ASSETS, AUDIO_GRAPH, CARD, DENOISE_GRAPH
 from visavis_models.spec import MOTION_NAMES, N_MOTION
+from visavis_models.train.exported import WEIGHTS
 from visavis_models.train.model import CONTACTS, N_TOLD, MotionNet
 from visavis_models.train.run import CHECKPOINT, TEACHER, load_trained
 from visavis_models.train.scenes import N_STYLES, STYLES
 
 OPSET = 17
 HALVED_SIZE = 256  # numbers; smaller weights stay as they are
-WEIGHTS = "motion.safetensors"
 
 
 def example_inputs(net: MotionNet) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
@@ -64,8 +65,10 @@ def example_inputs(net: MotionNet) -> tuple[dict[str, Tensor], dict[str, Tensor]
     return audio, denoise
 
 
-def export(net: MotionNet, scale: Tensor, about: dict[str, Any], out: Path) -> None:
-    """Write graphs, weights and card into `out`."""
+def export(
+    net: MotionNet, scale: Tensor, about: dict[str, Any], out: Path, gain: Mapping[str, float] | None = None
+) -> None:
+    """Write graphs, weights and card into `out`; `gain`: factors on what is shown, by channel."""
     out.mkdir(parents=True, exist_ok=True)
     net = net.half().float().eval()
     audio, denoise = example_inputs(net)
@@ -82,6 +85,8 @@ def export(net: MotionNet, scale: Tensor, about: dict[str, Any], out: Path) -> N
         "scale": [round(value, 6) for value in scale.tolist()],
         "training": about,
     }
+    if gain:
+        card["gain"] = dict(gain)
     (out / CARD).write_text(json.dumps(card, indent=1) + "\n")
 
 

@@ -14,7 +14,6 @@ Only one clip teaches: in the others the captured lips follow hardly what is sai
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,11 +24,11 @@ from numpy.typing import NDArray
 
 from visavis_models.errors import InputError
 from visavis_models.serve.layout import SPEECH
-from visavis_models.serve.motion import CARD
 from visavis_models.spec import INDEX
 from visavis_models.train.captures import CLIPS, HELD_OUT_CLIP, facegood_scene
 from visavis_models.train.export import export
-from visavis_models.train.model import LipReaders, MotionNet
+from visavis_models.train.exported import Exported
+from visavis_models.train.model import LipReaders
 from visavis_models.train.phonetic import LAYERS, phonetic
 from visavis_models.train.readout import read_scene
 from visavis_models.train.scenes import Scene, load_scenes
@@ -143,8 +142,6 @@ def _voice(scene: Scene) -> NDArray[np.float32]:
 
 
 def main() -> None:
-    from visavis_models.train.run import begin_from
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder made by visavis_models.train.studio")
     parser.add_argument("model", type=Path, help="folder of an exported model")
@@ -152,21 +149,14 @@ def main() -> None:
     parser.add_argument("--captures", type=Path, default=Path("../shared/data"), help="folder of facegood/")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    try:
-        card = json.loads((options.model / CARD).read_text())
-    except OSError as error:
-        raise InputError(f"{options.model}: no exported model there ({error.strerror})") from error
-    net = MotionNet(**card["config"])
-    scale = begin_from(net, options.model)
+    model = Exported.load(options.model)
     scenes = load_scenes(options.data, lambda scene: scene.split == "train" and scene.source != "facegood")
     order = np.random.default_rng(0).permutation(len(scenes))
     taught = lesson(options.captures / "facegood")
-    before, after = teach(net.hearing.lips, scale.numpy(), taught, [scenes[k] for k in order])
+    before, after = teach(model.net.hearing.lips, model.scale.numpy(), taught, [scenes[k] for k in order])
     print(f"lower and upper lip: mean square of what lacks {before:.5f} -> {after:.5f}")
-    export(net, scale, card["training"] | {"lesson": f"lower and upper lip by phones, facegood/{TEACHER}"}, options.out)
-    if "gain" in card:
-        made = json.loads((options.out / CARD).read_text())
-        (options.out / CARD).write_text(json.dumps(made | {"gain": card["gain"]}, indent=1) + "\n")
+    training = model.training | {"lesson": f"lower and upper lip by phones, facegood/{TEACHER}"}
+    export(model.net, model.scale, training, options.out, model.gain)
 
 
 if __name__ == "__main__":

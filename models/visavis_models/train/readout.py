@@ -14,7 +14,6 @@ captured lips that are apart, where nothing holds them.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,10 +25,10 @@ from torch import Tensor
 
 from visavis_models.errors import InputError
 from visavis_models.serve.layout import SPEECH
-from visavis_models.serve.motion import CARD
 from visavis_models.train.captures import held_out
 from visavis_models.train.export import export
-from visavis_models.train.model import CONTACTS, LipReader, MotionNet
+from visavis_models.train.exported import Exported
+from visavis_models.train.model import CONTACTS, LipReader
 from visavis_models.train.reading import APART_CM, measures
 from visavis_models.train.regression import led
 from visavis_models.train.scenes import AXES, MEASURED, N_STYLES, Scene, load_scenes
@@ -136,8 +135,6 @@ def read_scene(lips: LipReader, scene: Scene, marked: bool) -> tuple[Array, Arra
 
 
 def main() -> None:
-    from visavis_models.train.run import begin_from
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder made by visavis_models.train.studio")
     parser.add_argument("model", type=Path, help="folder of an exported model")
@@ -148,19 +145,15 @@ def main() -> None:
     scenes = load_scenes(options.data, lambda scene: scene.split == "train" and not held_out(scene.name))
     if options.talker and not any(scene.source == options.talker for scene in scenes):
         raise InputError(f"{options.data}: no scenes of {options.talker} there; make them with --captures")
-    try:
-        card = json.loads((options.model / CARD).read_text())
-    except OSError as error:
-        raise InputError(f"{options.model}: no exported model there ({error.strerror})") from error
-    net = MotionNet(**card["config"])
-    scale = begin_from(net, options.model)
-    for lips in net.hearing.lips.members:
+    model = Exported.load(options.model)
+    for lips in model.net.hearing.lips.members:
         if options.talker:
-            before, after = refit(lips, scale, scenes, options.talker)
+            before, after = refit(lips, model.scale, scenes, options.talker)
             print(f"{options.talker}: mean square error {before:.3f} -> {after:.3f} over what it learned from")
         before, after = refit_contact(lips, scenes)
         print(f"held lips: mean cross-entropy {before:.3f} -> {after:.3f}")
-    export(net, scale, card["training"] | {"readout": options.talker or "held lips"}, options.out)
+    training = model.training | {"readout": options.talker or "held lips"}
+    export(model.net, model.scale, training, options.out, model.gain)
 
 
 if __name__ == "__main__":

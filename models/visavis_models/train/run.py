@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import math
 import sys
 import time
@@ -27,7 +26,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from tqdm import tqdm
 
 from visavis_models.errors import InputError
@@ -35,6 +33,7 @@ from visavis_models.serve.layout import SPEECH
 from visavis_models.train.batches import ANSWERS, SHARES, Windows
 from visavis_models.train.captures import HELD_OUT_CLIP, held_out
 from visavis_models.train.chance import Chance
+from visavis_models.train.exported import begin_from, lip_widths
 from visavis_models.train.model import MotionNet
 from visavis_models.train.objective import denoising_loss, rollout_loss
 from visavis_models.train.reading import DROPOUT, STRETCH_FRAMES, reading_loss
@@ -218,32 +217,6 @@ def train(
             _log(run / LOG, step + 1, seconds, float(torch.stack(losses[-preset.save_every :]).mean()), phase)
             draw_losses(run / LOG, run / PICTURE)
     return torch.stack(losses).tolist() if losses else []
-
-
-def lip_widths(folder: Path) -> list[int]:
-    """How wide the lip readers of an exported model are.
-
-    Raises:
-        InputError: no such model there.
-    """
-    try:
-        return list(json.loads((folder / "motion.json").read_text())["config"]["lip_widths"])
-    except (OSError, KeyError) as error:
-        raise InputError(f"{folder}: cannot begin from it ({error}); name the folder of an exported model") from error
-
-
-def begin_from(net: MotionNet, folder: Path) -> torch.Tensor:
-    """Put an exported model's weights into `net`; returns the unit of its motion [60].
-
-    Raises:
-        InputError: no such model there, or one of another size.
-    """
-    try:
-        net.load_state_dict({name: v.float() for name, v in load_file(folder / "motion.safetensors").items()})
-        return torch.tensor(json.loads((folder / "motion.json").read_text())["scale"], dtype=torch.float32)
-    except (OSError, RuntimeError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{folder}: cannot begin from it ({reason}); name the folder of an exported model") from error
 
 
 def take_readers(net: MotionNet, others: Sequence[tuple[MotionNet, torch.Tensor]], scale: torch.Tensor) -> None:
