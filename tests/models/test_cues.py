@@ -65,6 +65,14 @@ def test_a_phrase_is_answered_once_and_not_by_who_speaks() -> None:
     assert answered(PHRASES[: (ends[0] + 20) * MODEL_FRAME], SILENCE, ends[0] + 20, -ANSWER_EVERY) == -ANSWER_EVERY
 
 
+@pytest.mark.parametrize("rms", [0.01, 0.1, 0.17, 0.2, 0.3])
+def test_a_noise_that_goes_on_is_no_phrase_that_ends(rms: float) -> None:
+    noise, before = spoken((rms, 750)), -ANSWER_EVERY
+    for frame in range(0, 750, HOP):
+        before = answered(noise[: frame * MODEL_FRAME], SILENCE, frame, before)
+    assert before == -ANSWER_EVERY
+
+
 def test_bumps_go_on_from_hop_to_hop_and_end() -> None:
     np.testing.assert_array_equal(phrase_cue(12, 5)[HOP:], phrase_cue(12 + HOP, 5)[: WINDOW - HOP])
     assert phrase_cue(6, 5).any() and not phrase_cue(6 + REACH, 5).any() and not PHRASE_CUES[REACH].any()

@@ -113,7 +113,7 @@ def cut_at(batch) -> np.ndarray:
 
 def test_answers_to_a_phrase_are_drawn_more_often():
     """Some windows hold the nod after a phrase of the user, and there the user is heard."""
-    from visavis_models.train.batches import Windows
+    from visavis_models.train.batches import NOD_AT, Windows
     from visavis_models.train.chance import Chance
     from visavis_models.train.life import NOD_FRAMES
     from visavis_models.train.scores import phrase_ends
@@ -123,7 +123,7 @@ def test_answers_to_a_phrase_are_drawn_more_often():
     assert len(nods) == 5
     batch = Windows([scene], answers=0.5).hops(Chance(3), 40)
     begins = cut_at(batch)[:20]
-    assert (((nods - begins[:, None] >= 0) & (nods - begins[:, None] < 24)).any(axis=1)).all()
+    assert (((nods - begins[:, None] >= NOD_AT[0]) & (nods - begins[:, None] < NOD_AT[1])).any(axis=1)).all()
     assert batch.user_known[:20, 0].all() and not batch.user_known[:, 0].all()
 
 
@@ -284,5 +284,11 @@ def test_an_exported_model_can_be_taken_up_again_whole(tmp_path: Path) -> None:
     assert all(
         torch.equal(model.net.state_dict()[name], value) for name, value in net.half().float().state_dict().items()
     )
-    with pytest.raises(InputError, match="no exported model there"):
+    with pytest.raises(InputError, match="none: cannot begin from it"):
         Exported.load(tmp_path / "none")
+    (tmp_path / WEIGHTS).write_bytes(b"damaged")
+    with pytest.raises(InputError, match="cannot begin from it"):
+        Exported.load(tmp_path)
+    (tmp_path / CARD).write_text('{"config": {}}')
+    with pytest.raises(InputError, match="has no"):
+        Exported.load(tmp_path)

@@ -58,7 +58,7 @@ def looked_again(clip: Clip, video: Path) -> tuple[Clip, str]:
     """The clip set right by its drawing, if a portrait can be made of it, and what to say of that."""
     first, calmest = int(np.nonzero(np.isfinite(clip.landmarks[:, 0, 0]))[0][0]), int(calm(clip.landmarks)[0])
     refused = ""
-    for index in (first, calmest):
+    for index in dict.fromkeys((first, calmest)):
         try:
             return look_again(clip, picture_at(video, index), index), "looked twice"
         except NoPortraitError as error:

@@ -10,6 +10,7 @@ from visavis.perception.landmarks import FaceTracker
 from visavis.vision.bundles import find
 from visavis.vision.enrolment import enrol_picture
 from visavis_models.serve.clip import Clip, laid
+from visavis_models.serve.enrol import NoPortraitError
 from visavis_models.serve.portrait import UNKNOWN
 from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import FPS
@@ -25,7 +26,7 @@ def look_again(clip: Clip, picture: NDArray[np.uint8], index: int) -> Clip:
         picture: RGB [H, W, 3], that of the clip's landmarks `index`, of which the portrait to draw is made.
 
     Raises:
-        NoPortraitError: no portrait can be made of it.
+        NoPortraitError: no portrait can be made of it, or none in which a face is seen.
         AssetError: the models that see faces are not set up.
     """
     portrait = enrol_picture(picture, "clip", UNKNOWN)
@@ -36,7 +37,7 @@ def look_again(clip: Clip, picture: NDArray[np.uint8], index: int) -> Clip:
         for _ in range(SETTLED):
             rest, now_ms = tracker.see(renderer.render(portrait.rest[None])[0], now_ms).face, now_ms + STEP_MS
         if rest is None:
-            return clip
+            raise NoPortraitError("no face is seen in the portrait that is made of it")
         for k, row in enumerate(tqdm(clip.looking, unit="picture", desc="drawn", disable=None)):
             if np.isfinite(row).all():
                 face = tracker.see(renderer.render(row[None].astype(np.float32))[0], now_ms).face
@@ -44,4 +45,6 @@ def look_again(clip: Clip, picture: NDArray[np.uint8], index: int) -> Clip:
                 now_ms += STEP_MS
     finally:
         tracker.close()
+    if not np.isfinite(drawn).any():
+        raise NoPortraitError("no face is seen in what is drawn of it")
     return clip.set_right(laid(drawn, rest, clip.landmarks[index]))

@@ -22,7 +22,7 @@ FloatArray = NDArray[np.float64]
 
 # Widths of smoothing in frames of a clip, to either side alike, so that nothing lags; lids and mouth stay as they are.
 SLOW_FRAMES, GAZE_FRAMES = 2, 1
-ERROR_FRAMES = 1  # the same of what a drawn face shows too much: it changes as slowly as the motion, its noise does not
+ERROR_PICTURES = 1  # the same, in seen pictures, of what a drawn face shows too much
 # Of brows and of the head's turn half of what is seen is taken: a portrait of one picture does not turn, and does not
 # lower its brows, quite as the person does, and with the whole of it known motion was found less well.
 TOLD_SHARE = 0.5
@@ -39,13 +39,13 @@ class Clip:
     """A clip of one person, followed picture by picture.
 
     Attributes:
-        follower: of the person in it; gaze: that of the person's calm face, weights [52], which rows do not hold.
+        follower: of the person in it; gaze: that of their calm face, weights [52], which rows do not hold; 0 is ahead.
         landmarks: [T, 478, 3] pixels, nan where no face was seen.
         rows: motion [T, 60], nan likewise; poses: [T] of the head, None likewise.
     """
 
     follower: Follower
-    gaze: FloatArray | None
+    gaze: FloatArray
     landmarks: FloatArray
     rows: FloatArray
     poses: list[Pose | None]
@@ -61,14 +61,14 @@ class Clip:
         for k in np.nonzero(np.isfinite(pictures[:, 0, 0]))[0]:
             rows[k] = follower.row(pictures[k])
             poses[k] = follower.state.pose
-        return cls(follower, person.gaze(), pictures, rows, poses)
+        gaze = person.gaze()
+        return cls(follower, np.zeros(K) if gaze is None else gaze, pictures, rows, poses)
 
     @property
     def looking(self) -> FloatArray:
         """The rows with the person's gaze, [T, 60]: what they look like when they are drawn."""
         rows = self.rows.copy()
-        if self.gaze is not None:
-            add_gaze(rows, self.gaze)
+        add_gaze(rows, self.gaze)
         return rows
 
     def motion(self, times: FloatArray, seconds: float) -> Motion:
@@ -85,8 +85,7 @@ class Clip:
         ):
             values[:, channels] = smoothed(values[:, channels], width)
         values[:, WEIGHTS] = np.clip(values[:, WEIGHTS], 0, 1)
-        if self.gaze is not None:
-            add_gaze(values, self.gaze)
+        add_gaze(values, self.gaze)
         return Motion(values.astype(np.float32))
 
     def set_right(self, drawn: NDArray[np.floating]) -> Clip:
@@ -99,7 +98,7 @@ class Clip:
         if not seen:
             return self
         errors = np.stack([self._error(k, drawn[k]) for k in seen])
-        errors = smoothed(errors.reshape(len(seen), -1), ERROR_FRAMES).reshape(errors.shape)
+        errors = smoothed(errors.reshape(len(seen), -1), ERROR_PICTURES).reshape(errors.shape)
         rows = self.rows.copy()
         for k, error in zip(seen, errors, strict=True):
             rows[k] = self._corrected(k, drawn[k], error)

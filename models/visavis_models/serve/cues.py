@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.layout import HOP, LOOKAHEAD_FRAMES, WINDOW
-from visavis_models.serve.reaction import Phrases
+from visavis_models.serve.reaction import LOUD_LEAST, Phrases
 from visavis_models.spec import FPS, MODEL_FRAME, MODEL_RATE
 
 FloatArray = NDArray[np.float32]
@@ -25,9 +25,13 @@ N_PHRASE = REACH // BUMP_FRAMES
 ANSWER_EVERY = 2 * FPS  # a phrase that is over sooner after one that was answered is not
 
 
-def since_phrase(user: FloatArray) -> IntArray:
-    """Frames since somebody's last phrase was over, at the end of each frame of [640 T]: [T], 0..`REACH` (or more)."""
-    phrases, since, out = Phrases(), REACH, []
+def since_phrase(user: FloatArray, noise: float = LOUD_LEAST) -> IntArray:
+    """Frames since somebody's last phrase was over, at the end of each frame of a voice [640 T]: [T], 0..`REACH`.
+
+    Args:
+        user: float32 at 16 kHz; noise: RMS of what is no voice in it, as far as it is known before.
+    """
+    phrases, since, out = Phrases(noise), REACH, []
     for frame in user.reshape(-1, MODEL_FRAME):
         since = 0 if phrases.next(frame) else min(since + 1, REACH)
         out.append(since)
@@ -35,9 +39,17 @@ def since_phrase(user: FloatArray) -> IntArray:
 
 
 def since_phrase_now(user: FloatArray | None) -> int:
-    """The last of `since_phrase`, of the newest 5 s of a voice [M]; `REACH` where nobody is heard."""
+    """The last of `since_phrase`, of the newest 5 s of a voice [M]; `REACH` where nobody is heard.
+
+    Noise is the quietest of them from the first: what is as loud all the time is no phrase that ends.
+    """
     frames = 0 if user is None else min(len(user) // MODEL_FRAME, HEARD_FRAMES)
-    return int(since_phrase(user[-frames * MODEL_FRAME :])[-1]) if user is not None and frames else REACH
+    if user is None or not frames:
+        return REACH
+    heard = user[-frames * MODEL_FRAME :]
+    levels = np.sqrt(np.mean(heard.reshape(frames, MODEL_FRAME) ** 2, axis=1))
+    quietest = float(min(levels[levels > 0], default=LOUD_LEAST))
+    return int(since_phrase(heard, max(quietest, LOUD_LEAST))[-1])
 
 
 def answered(user: FloatArray | None, voice: FloatArray, frame: int, before: int) -> int:

@@ -95,12 +95,15 @@ class Smile:
 class Phrases:
     """Hears where somebody's phrases end.
 
+    Args:
+        noise: what is taken for it at first, RMS.
+
     Attributes:
         since_speech: frames since something was said.
     """
 
-    def __init__(self) -> None:
-        self._noise = LOUD_LEAST
+    def __init__(self, noise: float = LOUD_LEAST) -> None:
+        self._noise = noise
         self._spoken = 0
         self.since_speech = 1 << 30
 

@@ -201,9 +201,9 @@ class Stage:
         eyes, points = self.portrait.eyes, self.portrait.skin.points
         (x, y), (h, w) = eyes.origin[side], eyes.sclera.shape[1:3]
         lids = np.concatenate([points[eyes.upper[side], :2], points[eyes.lower[side], :2][::-1]]) - eyes.origin[side]
-        patch = np.zeros((h, w, 3), np.uint8)
-        shown = self.portrait.figure[max(y, 0) : y + h, max(x, 0) : x + w, :3]
-        patch[max(-y, 0) : max(-y, 0) + len(shown), max(-x, 0) : max(-x, 0) + shown.shape[1]] = shown
+        size = self.portrait.size
+        rows, columns = np.clip(np.arange(y, y + h), 0, size - 1), np.clip(np.arange(x, x + w), 0, size - 1)
+        patch = self.portrait.figure[rows[:, None], columns, :3]
         skin = without_white(patch, eyes.sclera[side], lids, WHITE_CM * self.portrait.scale)
         rows, columns = (np.flatnonzero(skin[..., 3].any(axis)) for axis in (1, 0))
         if not len(rows):
@@ -286,6 +286,7 @@ def without_white(picture: Picture, sclera: Picture, lids: FloatArray, reach: fl
     share = ((picture - skin) * brighter).sum(2) / np.maximum((brighter**2).sum(2), 1)
     low, high = WHITE
     alpha = np.clip((share - low) / (high - low), 0, 1) * (away < reach)
+    alpha[[0, -1]], alpha[:, [0, -1]] = 0, 0
     return np.concatenate([skin, 255 * alpha[..., None]], 2).clip(0, 255).round().astype(np.uint8)
 
 

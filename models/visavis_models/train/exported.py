@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -37,12 +38,9 @@ class Exported:
         """The model of a folder.
 
         Raises:
-            InputError: no such model there.
+            InputError: no such model there, or a damaged one.
         """
-        try:
-            card = json.loads((folder / CARD).read_text())
-        except OSError as error:
-            raise InputError(f"{folder}: no exported model there ({error.strerror})") from error
+        card = _card(folder)
         net = MotionNet(**card["config"])
         return cls(net, begin_from(net, folder), card["training"], card.get("gain", {}))
 
@@ -53,10 +51,7 @@ def lip_widths(folder: Path) -> list[int]:
     Raises:
         InputError: no such model there.
     """
-    try:
-        return list(json.loads((folder / CARD).read_text())["config"]["lip_widths"])
-    except (OSError, KeyError) as error:
-        raise InputError(f"{folder}: cannot begin from it ({error}); name the folder of an exported model") from error
+    return list(_card(folder)["config"]["lip_widths"])
 
 
 def begin_from(net: MotionNet, folder: Path) -> Tensor:
@@ -65,9 +60,27 @@ def begin_from(net: MotionNet, folder: Path) -> Tensor:
     Raises:
         InputError: no such model there, or one of another size.
     """
+    scale = torch.tensor(_card(folder)["scale"], dtype=torch.float32)
     try:
         net.load_state_dict({name: v.float() for name, v in load_file(folder / WEIGHTS).items()})
-        return torch.tensor(json.loads((folder / CARD).read_text())["scale"], dtype=torch.float32)
-    except (OSError, RuntimeError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{folder}: cannot begin from it ({reason}); name the folder of an exported model") from error
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise _unusable(folder, error) from error
+    return scale
+
+
+def _card(folder: Path) -> dict[str, Any]:
+    """The card of an exported model; InputError where there is none, or half of one."""
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_text())
+        missing = {"config", "scale", "training"} - set(card)
+    except (OSError, ValueError) as error:
+        raise _unusable(folder, error) from error
+    if missing:
+        raise _unusable(folder, f"{CARD} has no {min(missing)}")
+    return card
+
+
+def _unusable(folder: Path, reason: Exception | str) -> InputError:
+    return InputError(
+        f"{folder}: cannot begin from it ({str(reason).splitlines()[0]}); name the folder of an exported model"
+    )

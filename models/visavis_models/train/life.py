@@ -24,7 +24,7 @@ FloatArray = NDArray[np.float32]
 REST_ROTATION = np.array([0.014, 0.020, 0.012], np.float32)  # rad for unit wander: pitch, yaw, roll
 REST_PLACE = np.array([0.12, 0.05, 0.15], np.float32)  # cm: x, y, z
 ANSWER_FRAMES, SMILE_SEEN = 8, 0.2  # 0.32 s until a smile of at least so much is answered
-NOD_FRAMES = 6  # from a phrase's end to the nod: a face that plans hops of 0.32 s has heard of it by then
+NOD_FRAMES = 6  # from a phrase's end to the nod: most faces that plan hops of 0.32 s have heard of it by then
 NOD_RAD = 0.06
 EYE_REACH = 0.5  # rad of head yaw that gaze 1 makes up for
 

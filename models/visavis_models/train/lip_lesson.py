@@ -92,18 +92,21 @@ def teach(
     """
     columns = [SPEECH.index(INDEX[name]) for name in LIPS]
     scale = units[[INDEX[name] for name in LIPS]].astype(np.float64)
-    heard, lack, gains = [], [], [np.ones(0)]
+    heard, lack, gains = [], [], []
     for scene, wanted in taught:
-        features, reads, gains = zip(*(read_scene(member, scene, marked=False) for member in lips.members), strict=True)
+        features, reads, by_style = zip(
+            *(read_scene(member, scene, marked=False) for member in lips.members), strict=True
+        )
         heard.append(_with_ones(np.concatenate(features, axis=1)))
         lack.append(wanted - np.mean(reads, axis=0)[:, columns] * scale)
+        gains.append(by_style)
     frames = sum(map(len, heard))
     gram = np.asarray(sum(x.T @ x for x in heard)) / frames
     power = np.asarray(sum(x.T @ y for x, y in zip(heard, lack, strict=True))) / frames
     change = least_squares(gram + HOLD * _others(lips, others), power, RIDGE)
     after = sum(float(((y - x @ change) ** 2).sum()) for x, y in zip(heard, lack, strict=True))
     begin = 0
-    for member, gain in zip(lips.members, gains, strict=True):
+    for member, gain in zip(lips.members, gains[0], strict=True):  # one talker, unmarked: one style, the same gains
         width = member.out.in_features
         rows = change[begin : begin + width] * len(lips.members) / scale / gain[columns]
         with torch.no_grad():
