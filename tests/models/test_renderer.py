@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from visavis_models.errors import InputError
 from visavis_models.serve.background import Background, resized
 from visavis_models.serve.colour import to_i420
-from visavis_models.serve.portrait import ASSETS, Portrait, portrait
+from visavis_models.serve.portrait import ASSETS, Portrait, portrait, shipped_names
 from visavis_models.serve.quality import Quality, steps_of
 from visavis_models.serve.renderer import Renderer, compile_kernels
 from visavis_models.serve.stage import stage
@@ -228,6 +229,18 @@ def test_a_background_is_seen_around_the_figure_only(alex: Portrait) -> None:
 def test_alpha_where_it_can_not_be_held_is_refused(alex: Portrait) -> None:
     with pytest.raises(InputError, match="holds no alpha"):
         Renderer(alex, 256, background=Background("transparent"))
+
+
+@pytest.mark.parametrize("name", shipped_names())
+def test_a_tongue_that_comes_out_lies_between_parted_lips_in_one_piece(name: str) -> None:
+    renderer = Renderer(portrait(name))
+    for out in (0.4, 0.5, 0.6):
+        shown, without = (
+            renderer.render(motion)[0].astype(int) for motion in (row(tongueOut=out), row(jawOpen=0.3 * out))
+        )
+        tongue = (np.abs(shown - without).max(axis=2) > 24).astype(np.uint8)
+        pieces = cv2.connectedComponentsWithStats(tongue)[2][1:, cv2.CC_STAT_AREA]
+        assert (pieces > 20).sum() == 1, (out, pieces)
 
 
 def test_a_raised_tongue_is_seen_behind_the_teeth(renderer: Renderer) -> None:

@@ -32,6 +32,8 @@ VIEW_CM = 90.0  # from the viewer to the head: what comes nearer grows by it
 FAINT = 1e-3  # weights that differ less from rest are not seen
 LID_SHADE = 0.4  # of the light, taken by a closing lid just under its edge
 FLUTTER = 1.75  # how far a closing lid swings its lashes: 1 lays them flat at the viewer, 2 turns them over
+TONGUE_OPENS = 0.3  # a tongue that is out opens the jaw by so much at least: it lies between the lips, not over them
+TONGUE_ARCH = 0.5  # and its tip is lifted by so much halfway, over the lower lip
 LINE_CM = 0.055  # half the width of the line that the roots of the lashes make on a closed lid
 LINE_CLOSED = (0.04, 0.35)  # as the lid closes by this much of the eye's height, the line is drawn
 LASH_CLOSED = (0.05, 0.5)  # as the lid closes by this much, its lashes lose what they had of the white of the eye:
@@ -349,8 +351,10 @@ def _within(hole: FloatArray, spans: IntArray) -> IntArray:
 def _change(row: FloatArray, rest: FloatArray) -> FloatArray:
     """By how much a motion row [60] differs from rest in the weights, [54]: held to what a face can do."""
     weights = np.clip(row[WEIGHTS], 0, 1)
-    jaw, close = INDEX["jawOpen"], INDEX["mouthClose"]
-    weights[close] = min(weights[close], weights[jaw] + CLOSES)
+    jaw, close, tongue = INDEX["jawOpen"], INDEX["mouthClose"], weights[INDEX["tongueOut"]]
+    weights[jaw] = max(weights[jaw], TONGUE_OPENS * tongue)
+    weights[close] = min(weights[close], weights[jaw] + CLOSES, 1 - tongue)
+    weights[INDEX["tongueUp"]] = max(weights[INDEX["tongueUp"]], TONGUE_ARCH * 4 * tongue * (1 - tongue))
     change = weights - rest[WEIGHTS]
     change[INDEX["breath"]] = round(float(change[INDEX["breath"]]) * BREATHS) / BREATHS
     return change
