@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from visavis.vision import portraits
 from visavis.vision.bundles import Bundles
-from visavis.vision.enrolment import enrol_file, the_face
+from visavis.vision.enrolment import enrol_file, enrol_picture, the_face
 from visavis.vision.pictures import read_picture
 from visavis.vision.still import StillEye
 from visavis_models.errors import InputError
@@ -20,9 +20,9 @@ from visavis_models.serve.background import resized
 from visavis_models.serve.enrol.framing import framing
 from visavis_models.serve.enrol.solve import OVAL, solve
 from visavis_models.serve.head import Head
-from visavis_models.serve.portrait import ASSETS, Portrait
+from visavis_models.serve.portrait import ASSETS, UNKNOWN, Portrait
 from visavis_models.serve.renderer import Renderer
-from visavis_models.spec import INDEX
+from visavis_models.spec import INDEX, N_MOTION, WEIGHTS
 
 Picture = NDArray[np.uint8]
 GALLERY = ASSETS / "gallery"
@@ -108,6 +108,17 @@ def test_a_picture_is_enrolled_once(
     again = portraits.located(saved(own_face, "copy.png"))
     assert again == first and Path(first).stat().st_mtime_ns == made
     assert portraits.portrait(picture).name == "me"
+
+
+def test_a_drawn_face_that_is_taken_to_bow_keeps_its_throat_below_its_chin(assembled: Bundles) -> None:
+    """At zero motion it is drawn in its own pose: with the head put upright, the throat's shade lay on the chin."""
+    face = enrol_picture(read_picture(GALLERY / "pixel.png"), "drawn", UNKNOWN)
+    assert abs(np.degrees(face.rest[INDEX["headPitch"]])) < 4
+    zero = np.zeros((1, N_MOTION), np.float32)
+    zero[0, WEIGHTS] = face.rest[WEIGHTS]
+    shown, picture = (Renderer(face).render(row)[0].astype(int) for row in (zero, face.rest[None]))
+    chin = slice(350, 400), slice(220, 292)
+    assert (np.abs(shown - picture)[chin].max(axis=2) > 40).mean() < 0.1
 
 
 def test_names_and_avatar_files_need_no_models() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.fitted import gaze_seen, look_into
-from visavis_models.serve.enrol.solve import Solved, solve
+from visavis_models.serve.enrol.solve import Solved, solve, upright
 from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, depth_up, fit_frame, pose_of
 from visavis_models.serve.head import Head
 from visavis_models.serve.regressor import Regressor, features
@@ -61,7 +61,7 @@ class Person:
     def motion(self) -> NDArray[np.float32]:
         """Motion [60] of the calm face: what `Follower.row` gives for it."""
         row = np.zeros(N_MOTION, np.float32)
-        row[: len(self.calm)], row[ROTATION] = self.calm, self.rest.angles()
+        row[: len(self.calm)], row[ROTATION] = self.calm, upright(self.rest.angles())
         return row
 
     def gaze(self) -> FloatArray | None:
@@ -140,7 +140,7 @@ class Follower:
                 if fitted >= 0:
                     beside = (min(fitted / (1 - low) / FIT_SHARE[name], 1.0) + value) / 2
                     row[INDEX[name]] = low + (1 - low) * beside
-        row[ROTATION], row[PLACE] = rest.angles() + turn, pose.place(rest)
+        row[ROTATION], row[PLACE] = upright(rest.angles()) + turn, pose.place(rest)
         return row
 
     def misfit(self, landmarks: NDArray[np.floating]) -> float:

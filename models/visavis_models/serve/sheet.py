@@ -114,8 +114,10 @@ def labelled(frame: Picture, name: str, side: int) -> Picture:
     height = round(side * frame.shape[0] / frame.shape[1])
     way = cv2.INTER_AREA if side < frame.shape[1] else cv2.INTER_CUBIC
     tile = cv2.resize(frame, (side, height), interpolation=way)
-    for colour, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-        cv2.putText(tile, name, (6, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, width, cv2.LINE_AA)
+    # an outline by strokes of the same width: thicker letters stand farther apart
+    around = [(x, y) for x in (-1, 0, 1) for y in (-1, 0, 1)]
+    for (x, y), colour in [*((place, (0, 0, 0)) for place in around), ((0, 0), (255, 255, 255))]:
+        cv2.putText(tile, name, (6 + x, 18 + y), cv2.FONT_HERSHEY_SIMPLEX, 0.5, colour, 1, cv2.LINE_AA)
     return np.asarray(tile, np.uint8)
 
 

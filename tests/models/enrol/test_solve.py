@@ -39,6 +39,16 @@ def test_pose_and_expression_are_found_again() -> None:
     assert found.rest[INDEX["jawOpen"]] == pytest.approx(0.4, abs=0.15) and found.rest[INDEX["mouthSmileLeft"]] > 0.1
 
 
+@pytest.mark.parametrize(("bows", "counts"), [(6, 0), (-6, 0), (12, 4), (-20, -12)])
+def test_a_small_bow_counts_as_upright_and_the_eyes_look_ahead_of_it(bows: float, counts: float) -> None:
+    head, known = Head.load(), person(headPitch=np.radians(bows), headYaw=0.1)
+    marks = landmarks_of(head, known)
+    rest = stand(head, known, marks).rest
+    assert np.degrees(rest[INDEX["headPitch"]]) == pytest.approx(counts, abs=1e-3)
+    assert rest[INDEX["headYaw"]] == pytest.approx(0.1)
+    assert gaze(rest, 0)[0] == pytest.approx(-np.radians(counts), abs=0.02)  # into the camera
+
+
 def test_brows_that_sit_high_are_the_persons_and_not_raised() -> None:
     head = Head.load()
     marks = landmarks_of(head, person())

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 from scipy.sparse import csr_matrix
 
-from visavis_models.serve.enrol.solve import INNER_LOWER, INNER_UPPER, Solved
+from visavis_models.serve.enrol.solve import INNER_LOWER, INNER_UPPER, Solved, turn_of
 from visavis_models.serve.head import PIVOT, Head
 from visavis_models.serve.rotation import GAZE_DOWN, GAZE_IN, GAZE_OUT, GAZE_UP
-from visavis_models.spec import INDEX
+from visavis_models.spec import INDEX, ROTATION
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -137,7 +137,8 @@ def stand(head: Head, solved: Solved, landmarks: FloatArray) -> FittedHead:
     centres, radius = _eyeballs(head, solved, shaped, warp)
     irises = _irises(landmarks)
     rest = solved.rest.copy()
-    look_into(rest, gaze_of(solved.turn, centres, radius, irises))
+    rest[ROTATION] = solved.held
+    look_into(rest, gaze_of(turn_of(solved.held), centres, radius, irises))
     return FittedHead(
         points, modes, normals(shaped) @ turn, np.array(upright), rest, solved.scale,
         solved.project(PIVOT[None].astype(np.float64))[0], centres, radius, irises,
@@ -149,7 +150,7 @@ def gaze_seen(head: Head, solved: Solved, landmarks: FloatArray) -> FloatArray:
     """(pitch, yaw) in rad of the eyes in their head, whose landmarks [478, 3] it was fitted to: see `gaze_of`."""
     shaped = head.shaped(solved.identity, solved.rest).astype(np.float64)
     warp = _warp(head, solved, solved.project(shaped), landmarks)
-    return gaze_of(solved.turn, *_eyeballs(head, solved, shaped, warp), _irises(landmarks))
+    return gaze_of(turn_of(solved.held), *_eyeballs(head, solved, shaped, warp), _irises(landmarks))
 
 
 def _warp(head: Head, solved: Solved, plain: FloatArray, landmarks: FloatArray) -> Warp:

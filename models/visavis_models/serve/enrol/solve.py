@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares, lsq_linear
 from scipy.spatial.transform import Rotation
 
@@ -38,6 +38,10 @@ PARTING = (
 LIDS, BROWS = 2.5, 4.0  # times as dear: where brows and lids of calm people lie is more who they are than what they do
 SMILES = 0.25  # times as dear: who has their picture taken smiles, more often than their mouth is of an unusual shape
 UNTOLD = 10.0  # cost that no landmark outweighs
+# A head that is bowed or raised by less counts as upright, one by more as turned by what is more: a fit mistakes builds
+# for pitch (people by 1 to 3 degrees, a drawn face by 10), and a head that is drawn in its own pose shows nothing that
+# the picture hides.
+UPRIGHT_RAD = math.radians(8)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,12 @@ class Solved:
     @property
     def turn(self) -> FloatArray:
         """R [3, 3], y up."""
-        return _turn(self.rest[ROTATION].astype(np.float64))
+        return turn_of(self.rest[ROTATION].astype(np.float64))
+
+    @property
+    def held(self) -> FloatArray:
+        """(pitch, yaw, roll) in rad that count as how the head is turned: see `upright`."""
+        return upright(self.rest[ROTATION])
 
     def project(self, points: FloatArray) -> FloatArray:
         """[N, 3] cm upright -> x, y in pixels (y down), z in pixels at the viewer."""
@@ -125,7 +134,7 @@ def solve(head: Head, landmarks: FloatArray, smiles: float = 1.0) -> Solved:
     for _ in range(ROUNDS):
         points = mean + np.tensordot(shape, basis, 1)
         pose = least_squares(lambda q, p=points: ((_seen(q, p) - target) * weight).ravel(), pose).x
-        view = _turn(pose[:3])[:2] * pose[3] * np.array([[1.0], [-1.0]])
+        view = turn_of(pose[:3])[:2] * pose[3] * np.array([[1.0], [-1.0]])
         design = ((basis @ view.T) * weight).reshape(len(basis), -1).T
         wanted = ((target - _seen(pose, mean)) * weight).ravel()
         normal = design.T @ design + np.diag(cost**2)
@@ -138,11 +147,17 @@ def solve(head: Head, landmarks: FloatArray, smiles: float = 1.0) -> Solved:
     return Solved(shape[:MODES], rest, float(pose[3]), pose[4:6].copy())
 
 
-def _turn(angles: FloatArray) -> FloatArray:
+def upright(angles: ArrayLike) -> FloatArray:
+    """(pitch, yaw, roll) in rad as they count: of the pitch what is beyond `UPRIGHT_RAD`."""
+    pitch, yaw, roll = np.asarray(angles, np.float64)
+    return np.array([math.copysign(max(abs(pitch) - UPRIGHT_RAD, 0.0), pitch), yaw, roll])
+
+
+def turn_of(angles: FloatArray) -> FloatArray:
     """R = R_y(yaw) R_x(pitch) R_z(roll) of (pitch, yaw, roll), in double precision: it is differentiated."""
     return Rotation.from_euler("YXZ", [angles[1], angles[0], angles[2]]).as_matrix()
 
 
 def _seen(pose: FloatArray, points: FloatArray) -> FloatArray:
-    seen = points @ _turn(pose[:3]).T * pose[3]
+    seen = points @ turn_of(pose[:3]).T * pose[3]
     return np.stack([seen[:, 0] + pose[4], pose[5] - seen[:, 1]], 1)
