@@ -37,9 +37,11 @@ EYES = (33, 246, 161, 160, 159, 158, 157, 173, 133, 7, 163, 144, 145, 153, 154, 
 BROWS = (70, 63, 105, 66, 107, 46, 53, 52, 65, 55, 300, 293, 334, 296, 336, 276, 283, 282, 295, 285)
 # The outline slides along the cheek as a head turns, so it counts for little.
 OVAL_WEIGHT, LIPS_WEIGHT, EYES_WEIGHT, BROWS_WEIGHT, IRIS_WEIGHT = 0.2, 1.5, 1.5, 1.5, 2.0
-# Openings and widths count once more, as differences, in which errors of the pose cancel.
+# Openings and widths count once more, as differences, in which errors of the pose cancel; the mouth's widths, of which
+# there are few, four times.
+WIDTHS = ((61, 291), (78, 308))
 PAIRS = (
-    (13, 14), (82, 87), (312, 317), (81, 178), (311, 402), (0, 17), (61, 291), (78, 308),
+    (13, 14), (82, 87), (312, 317), (81, 178), (311, 402), (0, 17), *WIDTHS, *WIDTHS, *WIDTHS, *WIDTHS,
     (159, 145), (158, 153), (160, 144), (386, 374), (385, 380), (387, 373),
 )  # fmt: skip
 PAIR_WEIGHT = 5.0
