@@ -65,7 +65,7 @@ def answered(user: FloatArray | None, voice: FloatArray, frame: int, before: int
     """
     since = since_phrase_now(user)
     over = frame - 1 - since
-    speaks = len(voice) and float(np.sqrt(voice @ voice / len(voice))) > LOUD_RMS
+    speaks = len(voice) and float(np.sqrt(voice @ voice / len(voice))) > LOUD_LEAST
     return over if since <= HOP and over - before >= ANSWER_EVERY and not speaks else before
 
 
@@ -92,7 +92,7 @@ PHRASE_CUES = _phrase_cues()
 # -- the own voice's melody --------------------------------------------------------------------------------------------
 
 PITCH_HZ = (70, 400)
-VOICED, LOUD_RMS = 0.45, 0.006
+VOICED = 0.45
 TONE_FRAMES = 25  # a second, over which the talker's usual pitch is taken
 TONE_SPREAD, TONE_MOST = 0.15, 2.0  # of the natural logarithm
 N_TONE = 1 + LOOKAHEAD_FRAMES
@@ -109,7 +109,7 @@ def log_pitch(audio: FloatArray) -> FloatArray:
     low, high = MODEL_RATE // PITCH_HZ[1], MODEL_RATE // PITCH_HZ[0]
     lag = low + correlation[:, low:high].argmax(axis=1)
     clear = correlation[np.arange(len(windows)), lag] > VOICED * correlation[:, 0]
-    voiced = clear & (np.sqrt(np.mean(windows**2, axis=1)) > LOUD_RMS)
+    voiced = clear & (np.sqrt(np.mean(windows**2, axis=1)) > LOUD_LEAST)
     return np.where(voiced, np.log(MODEL_RATE / lag), np.nan).astype(np.float32)
 
 

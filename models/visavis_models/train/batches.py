@@ -16,7 +16,7 @@ from visavis_models.serve.mel import BANDS, LOG_MIDDLE, LOG_SPREAD, MELS_PER_FRA
 from visavis_models.spec import channels
 from visavis_models.train.chance import Chance
 from visavis_models.train.life import NOD_FRAMES
-from visavis_models.train.scenes import AXES, LAYOUT, N_STYLES, Scene
+from visavis_models.train.scenes import AXES, LAYOUT, N_STYLES, Scene, as_float
 
 IntArray = NDArray[np.int64]
 
@@ -95,7 +95,7 @@ class Windows:
         }
         cues = {
             "since_phrase": [_since_phrase(scene) for scene in scenes],
-            "tone": [tone(_float(scene.voice)) for scene in scenes],
+            "tone": [tone(as_float(scene.voice)) for scene in scenes],
         }
         self._frames |= {name: torch.from_numpy(np.concatenate(rows)).to(device) for name, rows in cues.items()}
         whole = {
@@ -185,11 +185,7 @@ class Windows:
 
 def _since_phrase(scene: Scene) -> NDArray[np.int64]:
     """Frames since the scene's user had finished a phrase, `REACH` where there is no user."""
-    return since_phrase(_float(scene.user_voice)) if scene.talks[0] else np.full(len(scene), REACH)
-
-
-def _float(voice: NDArray[np.int16]) -> NDArray[np.float32]:
-    return np.asarray(voice, np.float32) / 32767.0
+    return since_phrase(as_float(scene.user_voice)) if scene.talks[0] else np.full(len(scene), REACH)
 
 
 def augmented(mel: Tensor, chance: Chance) -> Tensor:

@@ -13,7 +13,6 @@ Only one clip teaches: in the others the captured lips follow hardly what is sai
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,8 +29,8 @@ from visavis_models.train.export import export
 from visavis_models.train.exported import Exported
 from visavis_models.train.model import LipReaders
 from visavis_models.train.phonetic import LAYERS, phonetic
-from visavis_models.train.readout import read_scene
-from visavis_models.train.scenes import Scene, load_scenes
+from visavis_models.train.readout import arguments, read_scene
+from visavis_models.train.scenes import Scene, as_float, load_scenes
 
 Array = NDArray[np.float64]
 
@@ -57,9 +56,9 @@ def lesson(folder: Path) -> list[tuple[Scene, Array]]:
 
     The principal parts are those of all clips that may be learned from.
     """
-    plain = [phonetic(_voice(facegood_scene(folder, clip))) for clip in CLIPS if clip != HELD_OUT_CLIP]
+    plain = [phonetic(as_float(facegood_scene(folder, clip).voice)) for clip in CLIPS if clip != HELD_OUT_CLIP]
     scenes = [facegood_scene(folder, TEACHER, percent) for percent in PACES_PERCENT]
-    heard = [phonetic(_voice(scene)) for scene in scenes]
+    heard = [phonetic(as_float(scene.voice)) for scene in scenes]
     picked = [INDEX[name] for name in LIPS]
     wanted = [np.asarray(scene.motion, np.float64)[:, picked] for scene in scenes]
     told = [np.zeros_like(rows) for rows in wanted]
@@ -140,15 +139,8 @@ def _with_ones(rows: Array) -> Array:
     return np.concatenate([rows, np.ones((len(rows), 1))], axis=1).astype(np.float64)
 
 
-def _voice(scene: Scene) -> NDArray[np.float32]:
-    return np.asarray(scene.voice, np.float32) / 32767.0
-
-
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path, help="folder made by visavis_models.train.studio")
-    parser.add_argument("model", type=Path, help="folder of an exported model")
-    parser.add_argument("out", type=Path, help="folder for the new one; may be the same")
+    parser = arguments(__doc__)
     parser.add_argument("--captures", type=Path, default=Path("../shared/data"), help="folder of facegood/")
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -134,11 +134,17 @@ def read_scene(lips: LipReader, scene: Scene, marked: bool) -> tuple[Array, Arra
     return heard[0][0].double().numpy(), mouth[0].double().numpy(), 1.0 + gain.double().numpy()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """What a command is told that solves for layers of an exported model on scenes."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder made by visavis_models.train.studio")
     parser.add_argument("model", type=Path, help="folder of an exported model")
     parser.add_argument("out", type=Path, help="folder for the new one; may be the same")
+    return parser
+
+
+def main() -> None:
+    parser = arguments(__doc__)
     parser.add_argument("--talker", choices=MEASURED, help="solve for this talker's mouth, too")
     options = parser.parse_args()
     torch.set_num_threads(1)

@@ -149,6 +149,11 @@ def new_scene(
     )  # fmt: skip
 
 
+def as_float(voice: NDArray[np.int16]) -> FloatArray:
+    """A scene's voice [640 T] with full scale 1."""
+    return np.asarray(voice, np.float32) / 32767.0
+
+
 def _int16(voice: FloatArray) -> NDArray[np.int16]:
     return np.round(np.clip(voice, -1, 1) * 32767.0).astype(np.int16)
 
