@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -25,6 +26,7 @@ from visavis.dialogue.moonshine import Moonshine
 from visavis.local.server import LocalServer
 from visavis.local.tokens import calling_token, fresh_name
 from visavis.local.worker_process import LocalWorker
+from visavis.media.errors import RoomError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -94,10 +96,14 @@ def caller(house: House, tmp_path_factory: pytest.TempPathFactory) -> Caller:
         eye = CameraFile(camera) if camera else None
         try:
             await hold_call(house.server.url, token, plan, take, camera=eye, pictures=spool)
+        except RoomError as error:
+            error.add_note(f"the worker's last words:\n{house.worker.log.read_text(errors='replace')[-6000:]}")
+            raise
         finally:
             spool.close()
-        report = make_report(take, plan, spool, probe=bool(metadata.get("probe")))
-        write_record(folder / "record.mp4", take, spool)
+        # not on the loop: another call may be in the middle of its sentence
+        report = await asyncio.to_thread(make_report, take, plan, spool, probe=bool(metadata.get("probe")))
+        await asyncio.to_thread(write_record, folder / "record.mp4", take, spool)
         return Outcome(report, folder / "record.mp4", take, plan)
 
     return hold

@@ -164,7 +164,8 @@ class Conversation:
         self._notice(f"saying {said.line.name}")
         await self._say(said)
         if not await self._until(lambda: self._replied(said), self._patience.reply_s):
-            raise RoomError(f"no reply to {said.line.name} was heard within {self._patience.reply_s:g} s")
+            awaited = f"no reply to {said.line.name} was heard within {self._patience.reply_s:g} s"
+            raise RoomError(f"{awaited}; {self._why_no_reply(said)}")
         self._notice(f"listening to the reply to {said.line.name}")
         interruption = self._plan.interruption(said.turn)
         if interruption and not await self._interrupt(said, interruption):
@@ -173,6 +174,13 @@ class Conversation:
                 f"{interruption.line.name} was not said"
             )
         await self._reply_end(said)
+
+    def _why_no_reply(self, said: Said) -> str:
+        """What the agent told since the line began: its state, and the words that it understood."""
+        state = f"the agent says that it is {self._agent.state}" if self._agent.state else "the agent tells no state"
+        own = [caption for caption in self._take.captions if caption.identity == self._take.identity]
+        words = " ".join(caption.text for caption in own if caption.start_s >= said.start_s)
+        return f'{state} and understood "{words}"' if words else f"{state} and told of no words that it understood"
 
     async def _interrupt(self, said: Said, interruption: Interruption) -> bool:
         """Say the interruption at its time and await what follows; False where the reply ended before."""
