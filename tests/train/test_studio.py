@@ -1,9 +1,9 @@
 """The data studio: phone times that are true, scenes that come again from their seed, runs that survive a kill."""
 
 import filecmp
+import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -118,15 +118,20 @@ def test_rooms_noise_and_telephones_keep_a_voice_in_its_place():
     assert np.abs(augmented_voice(voice, rng)).max() <= 1 and not augmented_voice(0 * voice, rng).any()
 
 
+KILLED_AT_THE_LAST_SCENE = """
+import os, signal
+from visavis_models.train import studio
+make_scene = studio._scene
+studio._scene = lambda plan, n: os.kill(os.getpid(), signal.SIGKILL) if n == plan.scenes - 1 else make_scene(plan, n)
+studio.main()
+"""
+
+
 def test_a_killed_run_goes_on_and_ends_the_same(tmp_path):
     make(tmp_path / "whole", minutes=4.2, captures=None, voices=("espeak",))
-    command = [sys.executable, "-m", "visavis_models.train.studio", str(tmp_path / "cut"), "--no-captures"]
-    command += ["--voices", "espeak", "--hours", str(4.2 / 60)]
-    running = subprocess.Popen(command)
-    while running.poll() is None and not (tmp_path / "cut" / "authored_0000").exists():
-        time.sleep(0.02)
-    running.kill()
-    running.wait()
+    command = [sys.executable, "-c", KILLED_AT_THE_LAST_SCENE, str(tmp_path / "cut"), "--no-captures"]
+    killed = subprocess.run([*command, "--voices", "espeak", "--hours", str(4.2 / 60)])
+    assert killed.returncode == -signal.SIGKILL and (tmp_path / "cut" / "authored_0000").exists()
     assert not (tmp_path / "cut" / "authored_0001").exists()
     make(tmp_path / "cut", minutes=4.2, captures=None, voices=("espeak",), processes=2)
     files = [str(p.relative_to(tmp_path / "whole")) for p in (tmp_path / "whole").rglob("*") if p.is_file()]
