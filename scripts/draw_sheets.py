@@ -33,6 +33,7 @@ from visavis_models.serve.sheet import (
 )
 from visavis_models.serve.stream import MotionStream, voice_windows
 from visavis_models.spec import FPS, INDEX, MODEL_RATE, frames_in
+from visavis_models.train.before_faces import put_hand, put_lock
 
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -126,18 +127,18 @@ def long_haired(picture: np.ndarray) -> np.ndarray:
     return out
 
 
-def handed(picture: np.ndarray) -> np.ndarray:
-    """A hand laid against the cheek: four fingers and a palm, in the colour of the face."""
-    out, size = picture.copy(), len(picture)
+def handed(picture: np.ndarray, x: float, roll: float) -> np.ndarray:
+    """A hand, its middle at a share of the picture's width, in the colour of the face."""
+    size = len(picture)
     skin = np.median(picture[int(0.5 * size) : int(0.55 * size), int(0.42 * size) : int(0.46 * size)], axis=(0, 1))
-    for k in range(4):
-        tip = (int((0.645 + 0.028 * k) * size), int((0.44 + 0.016 * k) * size))
-        root = (int((0.66 + 0.03 * k) * size), int(0.66 * size))
-        for grow, shade in ((3, 0.72), (0, 1.0)):
-            cv2.line(out, tip, root, (shade * skin).tolist(), int(0.026 * size) + grow, cv2.LINE_AA)
-    centre, axes = (int(0.71 * size), int(0.74 * size)), (int(0.085 * size), int(0.11 * size))
-    cv2.ellipse(out, centre, axes, 0, 0, 360, (0.94 * skin).tolist(), -1, cv2.LINE_AA)
-    return out
+    return put_hand(picture, (x * size, 0.625 * size), 0.0253 * size, (1.08 * skin).tolist(), roll=roll)
+
+
+def locked(picture: np.ndarray) -> np.ndarray:
+    """A dark lock over one cheek."""
+    size = len(picture)
+    way = [(x * size, y * size) for x, y in ((0.56, 0.24), (0.655, 0.36), (0.63, 0.53), (0.615, 0.76))]
+    return put_lock(picture, way, 0.066 * size, (52, 34, 26), 500)
 
 
 def spectacled(picture: np.ndarray) -> np.ndarray:
@@ -165,7 +166,9 @@ def hard() -> np.ndarray:
         "glasses, old": spectacled(shipped("nora")),
         "child": childlike(shipped("kenji")),
         "long hair": long_haired(shipped("nora")),
-        "hand": handed(shipped("mara")),
+        "hand beside": handed(shipped("mara"), 0.853, 8),
+        "hand before": handed(shipped("mara"), 0.71, -8),
+        "lock": locked(shipped("leo")),
         "drawn": shipped("pixel"),
     }
     rows = []

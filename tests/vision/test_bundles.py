@@ -32,7 +32,7 @@ def test_an_official_bundle_takes_precedence(
     official = tmp_path / "face_landmarker.task"
     official.write_bytes(assembled.face.read_bytes())
     monkeypatch.setenv(bundles.FACE_BUNDLE_VARIABLE, str(official))
-    assert bundles.find() == bundles.Bundles(official, assembled.pose, assembled.selfie)
+    assert bundles.find() == bundles.Bundles(official, assembled.pose, assembled.selfie, assembled.hand)
 
 
 @pytest.mark.parametrize("content", [None, b"no zip", "pose"])

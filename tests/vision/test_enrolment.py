@@ -17,12 +17,14 @@ from visavis.vision.pictures import read_picture
 from visavis.vision.still import StillEye
 from visavis_models.errors import InputError
 from visavis_models.serve.background import resized
+from visavis_models.serve.enrol import NoPortraitError
 from visavis_models.serve.enrol.framing import framing
 from visavis_models.serve.enrol.solve import OVAL, solve
 from visavis_models.serve.head import Head
 from visavis_models.serve.portrait import ASSETS, UNKNOWN, Portrait
 from visavis_models.serve.renderer import Renderer
 from visavis_models.spec import INDEX, N_MOTION, WEIGHTS
+from visavis_models.train.before_faces import put_hand, put_lock, put_microphone
 
 Picture = NDArray[np.uint8]
 GALLERY = ASSETS / "gallery"
@@ -92,6 +94,43 @@ def test_bad_pictures_get_a_sentence(
     with pytest.raises(InputError, match=rf"me\.png: .*{reason}"):
         enrol_file(saved(spoil(own_face)), tmp_path / "me.avatar")
     assert not (tmp_path / "me.avatar").exists()
+
+
+SKIN = (214, 160, 136)  # about Alex's
+
+
+def with_hand(own_face: Picture) -> Picture:
+    return put_hand(own_face, (330, 330), 12.0, SKIN, roll=-8, curl=(12, 10, 10, 12))
+
+
+def with_lock(own_face: Picture) -> Picture:
+    return put_lock(own_face, [(270, 110), (318, 180), (312, 260), (306, 350)], 32.0, (52, 34, 26), 500)
+
+
+def with_microphone(own_face: Picture) -> Picture:
+    return put_microphone(own_face, (300, 345), 30.0)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (with_hand, "a hand lies over the person's left cheek; give a picture without anything before the face"),
+        (with_lock, "hair, a hard shadow or something else lies over the person's left cheek"),
+        (with_microphone, "lies over the"),
+    ],
+)
+def test_what_lies_before_the_face_is_named(
+    spoil: Callable[[Picture], Picture], reason: str, own_face: Picture, assembled: Bundles
+) -> None:
+    with pytest.raises(NoPortraitError, match=reason):
+        enrol_picture(spoil(own_face), "me", UNKNOWN)
+
+
+def test_a_hand_beside_the_face_is_no_cover(own_face: Picture, assembled: Bundles) -> None:
+    picture = put_hand(own_face, (425, 300), 12.0, SKIN, roll=8, curl=(6, 5, 5, 8))
+    with StillEye(assembled) as eye:
+        assert len(eye.hands(picture)) >= 1
+    assert enrol_picture(picture, "me", UNKNOWN).name == "me"
 
 
 def test_a_picture_is_enrolled_once(

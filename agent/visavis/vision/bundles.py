@@ -1,4 +1,4 @@
-"""The models that find a face, a body and a figure's outline in a picture, as mediapipe's Tasks want them.
+"""The models that find a face, a body, hands and a figure's outline in a picture, as mediapipe's Tasks want them.
 
 mediapipe 1.2 carries no models. Version 0.10.21 does, as single TensorFlow Lite files; set-up takes them out of its
 wheel (which is never installed), adds what Tasks misses in them and zips them, stored, into the per-user cache.
@@ -26,6 +26,7 @@ MAKING = "1"  # how bundles are put together: count it up when that changes
 FACE_NAME = f"mediapipe-{RELEASE}-{MAKING}/face_landmarker.task"
 POSE_NAME = f"mediapipe-{RELEASE}-{MAKING}/pose_landmarker.task"
 SELFIE_NAME = f"mediapipe-{RELEASE}-{MAKING}/selfie_segmenter.tflite"
+HAND_NAME = f"mediapipe-{RELEASE}-{MAKING}/hand_landmarker.task"
 FACE_MEMBERS = ("face_detector.tflite", "face_landmarks_detector.tflite")
 
 MODULES = "mediapipe/modules/"
@@ -34,12 +35,16 @@ FACE_LANDMARK = MODULES + "face_landmark/face_landmark_with_attention.tflite"
 POSE_DETECTION = MODULES + "pose_detection/pose_detection.tflite"
 POSE_LANDMARK = MODULES + "pose_landmark/pose_landmark_full.tflite"
 SELFIE = MODULES + "selfie_segmentation/selfie_segmentation.tflite"
+PALM_DETECTION = MODULES + "palm_detection/palm_detection_full.tflite"
+HAND_LANDMARK = MODULES + "hand_landmark/hand_landmark_full.tflite"
 SHA256 = {
     FACE_DETECTION: "bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
     FACE_LANDMARK: "e06a804e0144f9929eda782122916b35d60c697c3c9344013ca2bbe76a6ce2b4",
     POSE_DETECTION: "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
     POSE_LANDMARK: "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
     SELFIE: "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
+    PALM_DETECTION: "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+    HAND_LANDMARK: "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
 }
 DOWNLOAD_S = 600.0  # the wheel has 36 MB
 
@@ -52,11 +57,13 @@ class Bundles:
         face: gives the 478 points of a face; the assembled one neither blendshape scores nor a matrix.
         pose: gives the 33 points of a body.
         selfie: tells a person from what is behind.
+        hand: gives the 21 points of each hand.
     """
 
     face: Path
     pose: Path
     selfie: Path
+    hand: Path
 
 
 def find() -> Bundles:
@@ -66,10 +73,11 @@ def find() -> Bundles:
         AssetError: they have not been made, or are damaged.
         InputError: `VISAVIS_FACE_BUNDLE` names no face landmarker bundle.
     """
-    face, pose, selfie = _official() or cache.find(FACE_NAME), cache.find(POSE_NAME), cache.find(SELFIE_NAME)
-    if face is None or pose is None or selfie is None:
+    face, pose = _official() or cache.find(FACE_NAME), cache.find(POSE_NAME)
+    selfie, hand = cache.find(SELFIE_NAME), cache.find(HAND_NAME)
+    if face is None or pose is None or selfie is None or hand is None:
         raise AssetError("the models that see faces are not set up; run `make setup`")
-    return Bundles(face, pose, selfie)
+    return Bundles(face, pose, selfie, hand)
 
 
 def ensure(say: Callable[[str], object] = lambda line: None) -> Bundles:
@@ -91,6 +99,7 @@ def ensure(say: Callable[[str], object] = lambda line: None) -> Bundles:
         _official() or cache.make(FACE_NAME, lambda path: write_face_bundle(path, models)),
         cache.make(POSE_NAME, lambda path: write_pose_bundle(path, models)),
         cache.make(SELFIE_NAME, lambda path: path.write_bytes(models[SELFIE])),
+        cache.make(HAND_NAME, lambda path: write_hand_bundle(path, models)),
     )
 
 
@@ -108,6 +117,13 @@ def write_pose_bundle(path: Path, models: Mapping[str, bytes]) -> None:
 
     landmarks = normalized(models[POSE_LANDMARK], mean=0.0, std=255.0)
     _zip(path, {"pose_detector.tflite": models[POSE_DETECTION], "pose_landmarks_detector.tflite": landmarks})
+
+
+def write_hand_bundle(path: Path, models: Mapping[str, bytes]) -> None:
+    """Zip detector and landmarks of hands, which come as Tasks want them."""
+    _zip(
+        path, {"hand_detector.tflite": models[PALM_DETECTION], "hand_landmarks_detector.tflite": models[HAND_LANDMARK]}
+    )
 
 
 def read_models(wheel: Path) -> dict[str, bytes]:

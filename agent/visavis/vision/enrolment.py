@@ -59,7 +59,7 @@ def enrol_picture(picture: Picture, name: str, provenance: Provenance) -> Portra
     """
     with StillEye(find()) as eye:
         landmarks = the_face(eye, picture)
-        return enrol(picture, landmarks, eye.figure, name=name, provenance=provenance)
+        return enrol(picture, landmarks, eye.figure, eye.hands, name=name, provenance=provenance)
 
 
 def the_face(eye: StillEye, picture: Picture) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""What mediapipe sees in one picture: every face's landmarks, and where the person is."""
+"""What mediapipe sees in one picture: every face's landmarks, hands, and where the person is."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ CONFIDENCE = 0.5
 CLOSE_UP = 2.2  # of the face's height: the square around it in which it is looked at again
 CLOSE_UP_PX = 512
 LOOKS = ((0.0, 0.0, 1.0), (0.03, 0.02, 1.08), (-0.03, 0.02, 0.94), (0.0, -0.03, 1.15), (0.02, 0.0, 0.9))
+HANDS, SURELY_HANDS = 4, 0.6  # looked for, and how surely
+LOWER = (0.29, 0.1, 0.9)  # of a square around a head: top, left and right of the part where hands meet the face
 TILES = 0.6  # of the picture's sides: windows in which small faces are looked for
 
 
@@ -44,6 +46,15 @@ class StillEye:
                 )
             )
 
+            self._hand = vision.HandLandmarker.create_from_options(
+                vision.HandLandmarkerOptions(
+                    base_options=base(bundles.hand),
+                    num_hands=HANDS,
+                    min_hand_detection_confidence=SURELY_HANDS,
+                    min_hand_presence_confidence=SURELY_HANDS,
+                )
+            )
+
     def __enter__(self) -> StillEye:
         return self
 
@@ -52,6 +63,7 @@ class StillEye:
     ) -> None:
         self._face.close()
         self._selfie.close()
+        self._hand.close()
 
     def faces(self, picture: Picture) -> list[FloatArray]:
         """The landmarks [478, 3] of each face in a picture RGB [H, W, 3], in its pixels, the largest first."""
@@ -91,6 +103,22 @@ class StillEye:
         with libraries_quiet():
             masks = self._selfie.segment(self._image(picture)).confidence_masks
         return masks[0].numpy_view().reshape(picture.shape[:2]).copy()
+
+    def hands(self, picture: Picture) -> list[FloatArray]:
+        """The landmarks [21, 3] of each hand in a square around a head, RGB [S, S, 3], in its pixels.
+
+        It is looked for in all of it and around the chin, where it may be found twice.
+        """
+        size = len(picture)
+        top, left, right = (round(share * size) for share in LOWER)
+        found = []
+        for x, y, view in ((0, 0, picture), (left, top, picture[top:, left:right])):
+            height, width = view.shape[:2]
+            with libraries_quiet():
+                seen = self._hand.detect(self._image(view)).hand_landmarks
+            scale, corner = np.array([width, height, width], np.float32), np.array([x, y, 0], np.float32)
+            found += [np.array([(p.x, p.y, p.z) for p in hand], np.float32) * scale + corner for hand in seen]
+        return found
 
     def _detect(self, picture: Picture) -> list[FloatArray]:
         height, width = picture.shape[:2]
