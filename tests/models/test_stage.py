@@ -10,7 +10,7 @@ from visavis_models.serve.background import Background
 from visavis_models.serve.painter import Painter
 from visavis_models.serve.portrait import portrait, shipped_names
 from visavis_models.serve.sheet import row_of
-from visavis_models.serve.stage import without_white
+from visavis_models.serve.stage import lifted_glints, without_white
 
 NEAR_CM = (0.5, 0.9)  # around the outer corner; skin is what lies between them
 
@@ -22,6 +22,24 @@ def test_white_beyond_the_lids_is_skin_and_skin_stays() -> None:
     skin = without_white(picture, np.full_like(picture, 240), lids, 10.0)
     assert skin[30, 21, 3] == 255 and np.abs(skin[30, 21, :3].astype(int) - (200, 140, 120)).max() <= 2
     assert not skin[:12, :, 3].any() and not skin[30, :15, 3].any()
+
+
+def test_twin_irises_have_one_colour_under_what_is_mirrored_in_them() -> None:
+    y, x = np.mgrid[:80, :80]
+    away = np.hypot(x - 40, y - 40)
+    plain = np.full((80, 80, 4), 255, np.uint8)
+    plain[..., :3] = np.where(away[..., None] < 12, 20, (120, 80, 50))
+    plain[away > 28, 3] = 0
+    veiled = plain.copy()
+    veil = (away > 12) & (away < 28) & (x < 46)
+    veiled[veil, :3] += 30
+    veiled[20:26, 44:50, :3] = 250
+    eyes = np.stack([plain, veiled])
+    (one, none), (other, light) = lifted_glints(eyes, np.full((2, 2), 40.0, np.float32), np.float32([28, 28]))
+    np.testing.assert_array_equal(one[np.abs(away - 12) > 2], plain[np.abs(away - 12) > 2])
+    clear = veil & (away > 14)
+    assert none[clear].max() == 0 and np.abs(other[clear, :3].astype(int) - (120, 80, 50)).max() < 30
+    assert light[22, 46, :3].min() > 100 and light[22, 46, 3] == 0 and light[45, 25, :3].max() == 0 < light[45, 25, 3]
 
 
 def whites(painter: Painter, closed: float) -> int:

@@ -26,6 +26,7 @@ ONE, FOUR = np.uint32(1), np.uint32(4)
 EIGHT, SIXTEEN, TWENTY_FOUR, BYTE = np.uint32(8), np.uint32(16), np.uint32(24), np.uint32(255)
 # Texels between neighbouring pixels, where about 2 are usual: within the face, and between it and what is around it.
 TEAR, RIM_TEAR = np.float32(9.0), np.float32(2.9)
+VEILED = np.float32(0.1)  # rad: an eye that has turned so far mirrors bright lights, and no veil over its iris
 CORNEA = 0.42  # how far before the eyeball's centre the cornea's lies, in radii of the eyeball
 
 
@@ -353,7 +354,8 @@ def paint_eye(
     Args:
         ball: x, y, radius in pixels of the output; turn: R [3, 3]; gaze: G [3, 3]; both y up.
         source: x, y of the centre in the patches and the radius there.
-        sclera: RGBA (alpha unused), pupil: RGBA, glint: RGB of the lights that the cornea mirrors, added;
+        sclera: RGBA (alpha unused), pupil: RGBA, glint: RGB of the lights that the cornea mirrors, added, and as
+            alpha a veil of light that only an eye mirrors which looks as in the picture;
         shade: 0..1, how much the lowered lid shadows the ball.
         hole: samples x0, y0, x1, y1 within which there may be an opening.
     """
@@ -362,6 +364,7 @@ def paint_eye(
     sight_x = turn[0, 0] * gaze[0, 2] + turn[0, 1] * gaze[1, 2] + turn[0, 2] * gaze[2, 2]
     sight_y = turn[1, 0] * gaze[0, 2] + turn[1, 1] * gaze[1, 2] + turn[1, 2] * gaze[2, 2]
     mirror_x, mirror_y = np.float32(CORNEA * sight_x), np.float32(CORNEA * sight_y)
+    veiled = max(WHOLE - np.sqrt(np.float32(sight_x * sight_x + sight_y * sight_y)) / VEILED, ZERO)
     for j in range(int(hole[0]), int(hole[2])):
         edge = -1
         for i in range(int(hole[1]), int(hole[3])):
@@ -380,13 +383,14 @@ def paint_eye(
             gy = gaze[0, 1] * nx + gaze[1, 1] * ny + gaze[2, 1] * nz
             pr, pg, pb, alpha = sample(pupil, source[0] + gx * source[2], source[1] - gy * source[2])
             alpha *= np.float32(1 / 255)
-            sr, sg, sb, _ = sample(
+            sr, sg, sb, veil = sample(
                 glint, source[0] + (x - mirror_x) * source[2], source[1] - (y - mirror_y) * source[2]
             )
             lit = 1 - shade * np.exp(-(i - edge) / reach)
-            colour[i, j, 0] = lit * (r + alpha * (pr + sr - r))
-            colour[i, j, 1] = lit * (g + alpha * (pg + sg - g))
-            colour[i, j, 2] = lit * (b + alpha * (pb + sb - b))
+            veil *= veiled
+            colour[i, j, 0] = lit * (r + alpha * (pr + sr + veil - r))
+            colour[i, j, 1] = lit * (g + alpha * (pg + sg + veil - g))
+            colour[i, j, 2] = lit * (b + alpha * (pb + sb + veil - b))
             target[i, j, 3] = np.float32(0)
 
 

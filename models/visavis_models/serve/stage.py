@@ -29,6 +29,8 @@ HIDDEN_PX = 0.5  # of the picture: a vertex that takes its colour from farther a
 AWAY = -0.7  # a normal's share at the viewer: teeth and gums that face away by 135 degrees are never seen
 GLINT = (1.12, 14.0)  # what is brighter than this much of its ring of the iris, and by so many levels, is mirrored
 RINGS = 24  # that the iris is cut into
+VEIL = (80, 150)  # levels: what is mirrored more faintly is a veil, what more brightly a light
+TWINS = 0.7  # an iris is at least so bright, beside the picture of it, where the other one is darker
 WHITE_CM = 0.3  # how far outside of the lids' edges, at rest, the picture may show the white of the eye
 WHITE = (0.25, 0.7)  # on the way from skin to the white of the eye: what is still skin, what is white
 
@@ -180,7 +182,7 @@ class Stage:
         eyes = self.portrait.eyes
         opaque = np.full((*eyes.sclera.shape[:3], 1), 255, np.uint8)
         self.sclera = pixels.packed(np.concatenate([eyes.sclera, opaque], 3))
-        parts = [lifted_glint(eyes.pupil[k], eyes.centres[k, :2] - eyes.origin[k], eyes.iris[k]) for k in (0, 1)]
+        parts = lifted_glints(eyes.pupil, eyes.centres[:, :2] - eyes.origin, eyes.iris)
         self.pupil = pixels.packed(np.array([pupil for pupil, _ in parts]))
         self.glint = pixels.packed(np.array([glint for _, glint in parts]))
         self.lashes = pixels.packed(eyes.lashes)
@@ -239,30 +241,51 @@ def dark_ink(lashes: Picture) -> FloatArray:
     return np.asarray(np.percentile(solid, 20, axis=0), np.float32)
 
 
-def lifted_glint(pupil: Picture, centre: FloatArray, radius: float) -> tuple[Picture, Picture]:
-    """Iris and pupil, and apart from them the lights that are mirrored in them, white: both RGBA [h, w, 4].
+def lifted_glints(pupils: Picture, centres: FloatArray, radii: FloatArray) -> list[tuple[Picture, Picture]]:
+    """Irises and pupils, and apart from them what is mirrored in them: both RGBA [h, w, 4], see `_lifted`.
 
-    The iris is alike all around: what is much brighter than the median of its ring is a reflection.
+    An iris is alike all around, and the other one's twin: what is much brighter than the median of its ring, and than
+    that of the other's, is a reflection.
 
     Args:
-        pupil: RGBA [h, w, 4], not premultiplied; centre: x, y in it; radius: of the iris, pixels.
+        pupils: RGBA [2, h, w, 4], not premultiplied; centres: [2, 2], x, y in them; radii: [2], of the irises, pixels.
     """
+    rings = [rings_of(*eye) for eye in zip(pupils, centres, radii, strict=True)]
+    tones = np.stack([_tones(pupil, ring) for pupil, ring in zip(pupils, rings, strict=True)])
+    plain = np.clip(np.fmin(*tones), TWINS * tones, tones)
+    return [_lifted(*eye) for eye in zip(pupils, rings, plain, strict=True)]
+
+
+def rings_of(pupil: Picture, centre: FloatArray, radius: float) -> IntArray:
+    """Which ring around the middle of an iris each pixel of its patch lies in, [h, w]; `RINGS` is outside of it."""
     h, w, _ = pupil.shape
     y, x = np.mgrid[:h, :w]
     solid = pupil[..., 3] > 128
     if solid.any():
-        centre = np.array([x[solid].mean(), y[solid].mean()])
-    ring = np.minimum(np.hypot(x - centre[0], y - centre[1]) / radius * RINGS, RINGS).astype(int)
-    colour, plain = pupil[..., :3].astype(np.float32), pupil[..., :3].astype(np.float32)
-    for k in range(RINGS):
-        mine = (ring == k) & solid
-        if mine.any():
-            limit = np.median(colour[mine], axis=0) * GLINT[0] + GLINT[1]
-            plain[mine] = np.minimum(colour[mine], limit)
+        centre = np.array([x[solid].mean(), y[solid].mean()], np.float32)
+    ring = np.minimum(np.hypot(x - centre[0], y - centre[1]) / radius * (RINGS - 1), RINGS - 1)
+    return np.where(solid, ring, RINGS).astype(np.int32)
+
+
+def _tones(pupil: Picture, ring: IntArray) -> FloatArray:
+    """The median colour of each ring, [RINGS, 3]; not a number where there is nothing of it."""
+    mine = [pupil[ring == k][:, :3] for k in range(RINGS)]
+    return np.array([np.median(one, axis=0) if len(one) else np.full(3, np.nan) for one in mine], np.float32)
+
+
+def _lifted(pupil: Picture, ring: IntArray, tones: FloatArray) -> tuple[Picture, Picture]:
+    """An iris no brighter than the tones [RINGS, 3] of its rings allow, and the light that was: RGB what is bright of
+    it, and as alpha how much the rest is, a veil."""
+    limits = np.r_[np.nan_to_num(tones, nan=255.0) * GLINT[0] + GLINT[1], np.full((1, 3), 255.0)]
+    colour = pupil[..., :3].astype(np.float32)
+    plain = np.minimum(colour, limits[ring])
     more = colour - plain
     burnt = (colour.max(2) >= 250)[..., None]  # there the brightest channel would have been brighter still
     more = np.where(burnt, more.max(2, keepdims=True), (more + more.mean(2, keepdims=True)) / 2)
-    glint = np.concatenate([more, np.full((h, w, 1), 255)], 2).round().astype(np.uint8)
+    low, high = VEIL
+    bright = np.clip((more.max(2, keepdims=True) - low) / (high - low), 0, 1)
+    veil = ((1 - bright) * more).mean(2, keepdims=True)
+    glint = np.concatenate([bright * more, veil], 2).round().astype(np.uint8)
     return np.concatenate([plain.round().astype(np.uint8), pupil[..., 3:]], 2), glint
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +18,11 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 Picture = NDArray[np.uint8]
 
+WHITER = 4  # power of the brightness, beside that of the white, of what is outside of an iris
+IRIS_LEAST, IRIS_LARGEST, IRIS_AWAY = 0.9, 2.3, 0.5  # of the radius that is guessed: how large, how far from there
 LIMBUS_PX = 2.5  # half the width of the soft rim between iris and white
 SHADOW_PX, RIM_PX = 9, 7  # how far the upper lid's shadow and the lower lid's rim reach over the iris
+LID_PX = 1  # so near to the lids' edges the picture shows them and lashes, and the iris goes on under them
 LASH_CM = 0.5  # how far above their roots lashes are looked for, if nothing else is known
 GAP_PX = 9  # wider than one lash
 ROOT_PX = 2.0  # how far below the roots the lashes' line still reaches
@@ -53,37 +55,69 @@ def _rgba(colour: FloatArray, alpha: FloatArray) -> Picture:
     return np.clip(np.concatenate([colour, 255 * alpha[..., None]], 2), 0, 255).round().astype(np.uint8)
 
 
-def find_iris(picture: FloatArray, patch: Patch, shown: BoolArray, guess: FloatArray) -> FloatArray:
-    """The circle (x, y, r) near a guess across which the brightness jumps most (Daugman's operator).
+@dataclass(frozen=True)
+class View:
+    """One eye in the picture: its `patch`, what that shows [h, w, 3], where the ball is `shown` [h, w], and the circle
+    (x, y, r) that is guessed for the iris."""
+
+    patch: Patch
+    window: FloatArray
+    shown: BoolArray
+    guess: FloatArray
+
+    def jumps(self, circles: FloatArray) -> FloatArray:
+        """How much circles [n, 3] look like the border of an iris, [n]: `find_irises`."""
+        grey = cv2.GaussianBlur(self.window.mean(2).astype(np.float32), (0, 0), 1.0)
+        sure = cv2.erode(self.shown.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
+        white = float(np.percentile(grey[sure > 0], 90)) if sure.any() else 255.0
+        half = np.radians(np.linspace(-32, 32, 33))
+        angles = np.stack([half, np.pi - half])
+        x, y, r = (circles[:, k, None, None] for k in range(3))
+
+        def along(field: NDArray[np.float32], way: float) -> NDArray[np.float32]:
+            u = (x - self.patch.box[0] + (r + way) * np.cos(angles)).astype(np.float32)
+            v = (y - self.patch.box[1] + (r + way) * np.sin(angles)).astype(np.float32)
+            rows = (len(circles), angles.size)
+            return cv2.remap(field, u.reshape(rows), v.reshape(rows), cv2.INTER_LINEAR).reshape(u.shape)
+
+        weight, outer = along(sure, 2.0), along(grey, 2.0)
+        seen = np.maximum(weight.sum(2), 12)
+        rise = (weight * (outer - along(grey, -2.0))).sum(2) / seen
+        return (rise * np.clip((weight * outer).sum(2) / seen / white, 0, 1) ** WHITER).min(1)
+
+    def best(self, x: FloatArray, y: FloatArray, radius: float) -> tuple[float, FloatArray]:
+        """The best circle of a radius with its middle at one of x and one of y, and how good it is."""
+        places = np.stack(np.meshgrid(x, y, indexing="ij"), -1).reshape(-1, 2)
+        circles = np.c_[places, np.full(len(places), radius)]
+        jumps = self.jumps(circles)
+        return float(jumps.max()), circles[jumps.argmax()]
+
+
+def find_irises(eyes: list[View]) -> list[FloatArray]:
+    """The circles (x, y, r) near the guessed ones across which the brightness jumps most (Daugman's operator).
 
     argmax over (x, y, r) of the lesser of the means of I(r + 2) - I(r - 2) over the left and the right arc, where the
-    picture shows the ball; lids hide the rest.
+    picture shows the ball; lids hide the rest. What lies outside of an iris is white, which it is not around a pupil;
+    and both irises are about as large. Drawn and rendered eyes have larger ones than the guess knows of: radii up to
+    `IRIS_LARGEST` of it are tried.
     """
-    grey = cv2.GaussianBlur(picture.mean(2).astype(np.float32), (0, 0), 1.0)
-    sure = cv2.erode(shown.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(np.float32)
-    half = np.radians(np.linspace(-32, 32, 33))
-    best, found = -np.inf, guess
-    for x, y, scale in itertools.product(np.arange(-5, 5.5), np.arange(-2, 2.5), np.arange(0.9, 1.08, 0.02)):
-        cx, cy, radius = guess[0] + x - patch.box[0], guess[1] + y - patch.box[1], guess[2] * scale
-        arcs = []
-        for angle in (half, np.pi - half):
-            inner, outer = (
-                (
-                    (cx + (radius + d) * np.cos(angle)).astype(np.float32),
-                    (cy + (radius + d) * np.sin(angle)).astype(np.float32),
-                )
-                for d in (-2.0, 2.0)
-            )
-            weight = cv2.remap(sure, *outer, cv2.INTER_LINEAR).ravel()
-            bright, dark = (cv2.remap(grey, *arc, cv2.INTER_LINEAR).ravel() for arc in (outer, inner))
-            arcs.append(float((weight * (bright - dark)).sum() / max(weight.sum(), 12)))
-        if min(arcs) > best:
-            best, found = min(arcs), np.array([guess[0] + x, guess[1] + y, radius])
-    return found
+    mean = float(np.mean([eye.guess[2] for eye in eyes]))
+    away = np.arange(-IRIS_AWAY, IRIS_AWAY + 0.1, 0.1) * mean
+    radii = mean * np.arange(IRIS_LEAST, IRIS_LARGEST, 0.04)
+    found = [[eye.best(eye.guess[0] + away, eye.guess[1] + away / 2, r) for eye in eyes] for r in radii]
+    _, coarse = zip(*found[int(np.argmax([sum(score for score, _ in pair) for pair in found]))], strict=True)
+    close, irises = np.arange(-1.5, 2.0, 0.5), []
+    for eye, (x, y, r) in zip(eyes, coarse, strict=True):
+        finer = [eye.best(x + close, y + close, r * scale) for scale in np.arange(0.96, 1.045, 0.01)]
+        irises.append(max(finer, key=lambda one: one[0])[1])
+    return irises
 
 
 def whole_iris(picture: FloatArray, patch: Patch, shown: BoolArray, iris: FloatArray) -> FloatArray:
-    """The picture [h, w, 3], the iris where lids hide or shadow it taken from its sides at the same radius."""
+    """The picture [h, w, 3], the iris where lids hide or shadow it taken from its sides at the same radius.
+
+    Towards the middle both sides are mixed: one is often brighter, and a seam would stand where they meet.
+    """
     x, y = patch.grid()
     dx, dy = x - iris[0], y - iris[1]
     middle = shown[:, np.clip(round(iris[0]) - patch.box[0], 0, shown.shape[1] - 1)]
@@ -91,11 +125,15 @@ def whole_iris(picture: FloatArray, patch: Patch, shown: BoolArray, iris: FloatA
     top, bottom = rows.min() + SHADOW_PX - iris[1], rows.max() - RIM_PX - iris[1]
     radius = np.hypot(dx, dy)
     slid = np.clip(dy, top, bottom)
-    across = np.sqrt(np.maximum(radius**2 - slid**2, 0)) * np.where(dx < 0, -1, 1)
-    u, v = (across + iris[0] - patch.box[0]).astype(np.float32), (slid + iris[1] - patch.box[1]).astype(np.float32)
-    filled = cv2.remap(picture.astype(np.float32), u, v, cv2.INTER_LINEAR)
-    hidden = (np.abs(slid - dy) > 0).astype(np.float32)
-    return np.where(hidden[..., None] > 0, cv2.GaussianBlur(filled, (0, 0), 1.2), picture).astype(np.float64)
+    across, v = np.sqrt(np.maximum(radius**2 - slid**2, 0)), (slid + iris[1] - patch.box[1]).astype(np.float32)
+    left, right = (
+        cv2.remap(picture.astype(np.float32), (way + iris[0] - patch.box[0]).astype(np.float32), v, cv2.INTER_LINEAR)
+        for way in (-across, across)
+    )
+    share = np.clip(0.5 + dx / iris[2], 0, 1)[..., None]
+    filled = left + share * (right - left)
+    hidden = np.abs(slid - dy) > 0
+    return np.where(hidden[..., None], cv2.GaussianBlur(filled, (0, 0), 1.2), picture).astype(np.float64)
 
 
 def eyeball(picture: FloatArray, patch: Patch, shown: BoolArray, iris: FloatArray) -> tuple[FloatArray, Picture]:
@@ -112,7 +150,8 @@ def eyeball(picture: FloatArray, patch: Patch, shown: BoolArray, iris: FloatArra
     white = np.where((shown & outside)[..., None], picture, white)
     alpha = np.clip((iris[2] + 2 * LIMBUS_PX - radius) / (2 * LIMBUS_PX), 0, 1)
     whole = whole_iris(picture, patch, shown, iris)
-    colour = np.where(shown[..., None], over(picture, white, np.maximum(alpha, 0.25)), whole)
+    clear = cv2.erode(shown.astype(np.uint8), np.ones((2 * LID_PX + 1, 2 * LID_PX + 1), np.uint8))
+    colour = np.where(clear[..., None] > 0, over(picture, white, np.maximum(alpha, 0.25)), whole)
     return white, _rgba(colour, alpha)
 
 
@@ -165,16 +204,16 @@ def build_eyes(
     clean = picture.copy()
     half_w, half_h = round(3.3 * fit.scale), round(2.1 * fit.scale)
     kept: dict[str, list[NDArray[Any]]] = {name: [] for name in ("origin", "sclera", "pupil", "lashes", "tips")}
-    irises = []
-    for side in range(len(lids)):
-        cx, cy = fit.centres[side, :2].round().astype(int)
+    views = []
+    for centre, guess in zip(fit.centres, fit.iris, strict=True):
+        cx, cy = centre[:2].round().astype(int)
         patch = Patch((cx - half_w, cy - half_h, cx + half_w, cy + half_h))
-        window = patch.cut(picture).astype(np.float64)
-        shown = patch.cut(hole)
-        iris = find_iris(window, patch, shown, fit.iris[side])
+        views.append(View(patch, patch.cut(picture).astype(np.float64), patch.cut(hole), guess))
+    irises = find_irises(views)
+    for side, (view, iris) in enumerate(zip(views, irises, strict=True)):
+        patch, window, shown = view.patch, view.window, view.shown
         white, pupil = eyeball(window, patch, shown, iris)
         skin, lash, tips = lashes(window, patch, fit.points[roots[side], :2], shown, lash_cm * fit.scale)
-        irises.append(iris[2])
         patch.cut(clean)[:] = np.clip(skin, 0, 255).round().astype(np.uint8)
         kept["origin"].append(np.array(patch.box[:2]))
         kept["sclera"].append(np.clip(white, 0, 255).round().astype(np.uint8))
@@ -184,7 +223,7 @@ def build_eyes(
     eyes = Eyes(
         centres=fit.centres.astype(np.float32),
         radius=fit.radius.astype(np.float32),
-        iris=np.array(irises, np.float32),
+        iris=np.array(irises, np.float32)[:, 2],
         origin=np.array(kept["origin"], np.int32),
         sclera=np.array(kept["sclera"]),
         pupil=np.array(kept["pupil"]),
