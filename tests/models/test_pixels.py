@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from visavis_models.serve import pixels, raster
 
@@ -27,7 +28,8 @@ def test_paint_lays_the_figure_over_the_plate() -> None:
     plate, out = np.full((2, 2, 4), [100, 100, 100, 0], np.uint8), np.zeros((2, 2, 4), np.uint8)
     target = empty(2, 2)
     target[0, 0] = [1, 1, 1, 0]
-    pixels.paint(target, whole(target), pixels.packed(figure), pixels.packed(plate), out.view("<u4")[..., 0])
+    face, behind = pixels.packed(figure), pixels.packed(plate)
+    pixels.paint(target, whole(target), face, face, behind, out.view("<u4")[..., 0])
     assert out[0, 0].tolist() == [100, 90, 80, 128] and out[1, 1].tolist() == [100, 100, 100, 0]
 
 
@@ -37,7 +39,8 @@ def test_paint_interpolates_between_texels() -> None:
     target, out = empty(1, 1), np.zeros((1, 1, 4), np.uint8)
     target[0, 0] = [0.5, 0.25, 1, 0]
     plate = np.zeros((1, 1), np.uint32)
-    pixels.paint(target, whole(target), pixels.packed(figure), plate, out.view("<u4")[..., 0])
+    face = pixels.packed(figure)
+    pixels.paint(target, whole(target), face, face, plate, out.view("<u4")[..., 0])
     assert out[0, 0, 0] == 80
 
 
@@ -64,13 +67,48 @@ def test_a_strip_is_no_brighter_than_it_may_be() -> None:
     np.testing.assert_allclose(colour[4, 4], [40, 255, 90], rtol=0.01)
 
 
-def test_only_torn_edges_are_softened() -> None:
-    target, base, out = empty(), np.zeros((10, 10, 4), np.uint8), np.zeros((10, 10, 4), np.uint8)
-    places = np.concatenate([SQUARE[:, :2], np.ones((4, 1), np.float32)], 1)
-    raster.draw_mesh(target, whole(target), 0, 0, 1, TWO, SQUARE, places, False)
-    base[:9, :9] = 160
-    pixels.soften(target, whole(target), np.int32([1, 1, 9, 9]), pixels.packed(base), out.view("<u4")[..., 0])
-    assert (out[1:8, 1:8] == 160).all() and out[4, 8, 0] == 120
+def softened(slant: float, apart: float, layer: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """A face of 200 left of an edge that leans by `slant` pixels a row, over 0; and what was covered, [40, 40] each."""
+    S = 40
+    y, x = np.mgrid[:S, :S].astype(np.float32)
+    edge = 15.3 + slant * (y - S / 2)
+    target = np.zeros((S, S, 4), np.float32)
+    target[..., 0], target[..., 1], target[..., 2], target[..., 3] = 2 * x, 2 * y, 1, np.float32(-1e9)
+    face = x < edge
+    target[face, 3], target[face, 2] = 0, 1 + layer
+    target[face, 0] += apart
+    base, out = np.zeros((S, S, 4), np.uint8), np.zeros((S, S, 4), np.uint8)
+    base[face] = 200
+    spans = np.tile(np.int32([0, S]), (S, 1))
+    pixels.soften(target, spans, np.int32([2, 2, 38, 38]), pixels.packed(base), out.view("<u4")[..., 0])
+    covered = np.clip(edge - x + 0.5, 0, 1) * 200
+    return out[4:-4, 4:-4, 0].astype(float), covered[4:-4, 4:-4]
+
+
+@pytest.mark.parametrize("slant", [0.0, 0.2, -0.35])
+def test_torn_edges_have_no_steps(slant: float) -> None:
+    out, covered = softened(slant, 40.0)
+    stepped = np.where(covered > 100, 200.0, 0.0)
+    assert np.abs(out - covered).mean() < (0.62 if slant else 1.01) * np.abs(stepped - covered).mean()
+    assert slant == 0 or ((out > 20) & (out < 180)).sum() > 10
+
+
+def test_whole_meshes_are_not_softened_unless_they_show_what_is_beyond_an_edge() -> None:
+    assert set(np.unique(softened(0.2, 0.5)[0])) == {0, 200}
+    assert len(np.unique(softened(0.2, 0.5, layer=8 * raster.LAYER)[0])) > 3
+
+
+def test_an_edge_goes_over_from_the_picture_to_what_is_beyond_it() -> None:
+    target, out = empty(), np.zeros((10, 10, 4), np.uint8)
+    figure, beyond = np.full((10, 10, 4), 255, np.uint8), np.full((10, 10, 4), 255, np.uint8)
+    figure[..., :3], beyond[..., :3] = 40, 200
+    target[2, :, :3], target[2, :, 3] = (4, 4, 0), 1
+    target[2, :, 2] = 1 + raster.LAYER * np.arange(10).clip(0, 8)
+    plate = np.zeros((10, 10), np.uint32)
+    pixels.paint(
+        target, whole(target), pixels.packed(figure), pixels.packed(beyond), plate, out.view("<u4")[..., 0]
+    )  # fmt: skip
+    np.testing.assert_allclose(out[2, :, 0], 40 + 20 * np.arange(10).clip(0, 8), atol=2)
 
 
 def test_a_stroke_is_as_wide_as_it_says_and_thin_at_its_ends() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis_models.serve import raster
+from visavis_models.serve import pixels, raster
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
@@ -87,7 +87,7 @@ class Canvas:
         self.spans[:] = 0
         for part in groups:
             raster.find_changes(part, points, values, self.points, self.values, self.spans, size)
-        raster.grow(self.spans, 2, size)
+        raster.grow(self.spans, pixels.RUN + 2, size)
         drawn = [False] * len(windows)
         for _ in windows:  # what one window widens may reach into another
             for k, ((x0, y0, w, h), old) in enumerate(zip(windows, self.windows, strict=True)):

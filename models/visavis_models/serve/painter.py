@@ -19,7 +19,7 @@ from visavis_models.serve.background import Background
 from visavis_models.serve.canvas import Canvas, Window
 from visavis_models.serve.portrait import Portrait
 from visavis_models.serve.rotation import gaze, rotation
-from visavis_models.serve.stage import ROOT_PX, stage
+from visavis_models.serve.stage import FADES, ROOT_PX, stage
 from visavis_models.spec import INDEX, MOTION_NAMES, PLACE, ROTATION, WEIGHTS
 
 FloatArray = NDArray[np.float32]
@@ -130,6 +130,9 @@ class Painter:
         )
         self._seam_values[:, :2] = self._stage.seam_source
         self._near = np.empty_like(self._stage.face_near)
+        corners = 3 * len(self._stage.edge)
+        self._edge = np.arange(corners, dtype=np.int32).reshape(-1, 3)
+        self._edge_points, self._edge_values = np.empty((corners, 3), np.float32), np.empty((corners, 3), np.float32)
         self._scratch: list[FloatArray] = []
 
     def places(self, row: FloatArray) -> FloatArray:
@@ -162,7 +165,14 @@ class Painter:
         )  # fmt: skip
         for triangles, flat in ((held.around, True), (held.face_far, False), (self._near[:count], False)):
             raster.draw_mesh(canvas.map, canvas.spans, 0, 0, 1, triangles, self._points, self._values, flat)
-        pixels.paint(canvas.map, canvas.spans, held.figure, self.plate, canvas.packed_base)
+        raster.edge_corners(
+            held.edge, self._points, held.base, self._values, FADES * held.reach, self._edge_points,
+            self._edge_values,
+        )  # fmt: skip
+        raster.draw_mesh(
+            canvas.map, canvas.spans, 0, 0, 1, self._edge, self._edge_points, self._edge_values, False
+        )  # fmt: skip
+        pixels.paint(canvas.map, canvas.spans, held.figure, held.beyond, self.plate, canvas.packed_base)
         pixels.soften(canvas.map, canvas.spans, self._face_box(), canvas.packed_base, canvas.packed_frame)
         for side in (0, 1):
             if drawn[side]:
@@ -188,7 +198,9 @@ class Painter:
         shading.relight(self._sums, light.sums, deeper, light.direction, light.level, light.gloss, zoom, self._change)
         shading.smooth(held.face, light.degree, shading.ROUNDS, self._spare, self._change)
         self._bright[:last] = skin.tint[:last] * (1 + light.share * self._change)
-        raster.dress(self._points, held.base, held.source, held.inset, self._bright, held.reach, self._values)
+        raster.dress(
+            self._points, held.base, held.source, held.inset, self._bright, held.reach, held.after, self._values
+        )  # fmt: skip
         return Pose(row, turn, shift, zoom)
 
     def _window(self, points: FloatArray, margin: float) -> Window:
@@ -200,10 +212,10 @@ class Painter:
         return left, top, right - left + 1, bottom - top + 1
 
     def _face_box(self) -> IntArray:
-        """The pixels x0, y0, x1, y1 that the face lies within, one inside of the frame's border."""
+        """The pixels x0, y0, x1, y1 that the face lies within, two inside of the frame's border."""
         x0, y0, x1, y1 = raster.bounds(self._points[: self._stage.last])
         most = self.size - 2
-        return np.array([held_in(v, 1, most) for v in (x0 - 2, y0 - 2, x1 + 2, y1 + 2)], np.int32)
+        return np.array([held_in(v, 2, most) for v in (x0 - 2, y0 - 2, x1 + 2, y1 + 2)], np.int32)
 
     @staticmethod
     def _hole(edges: FloatArray, window: Window) -> FloatArray:

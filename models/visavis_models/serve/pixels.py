@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from visavis_models.serve.raster import BARE, FAR, JIT, THIN, WHOLE
+from visavis_models.serve.raster import BARE, FAR, JIT, LAYER, LAYERS, THIN, WHOLE
 
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
@@ -22,10 +22,12 @@ LIGHTEST = np.float32(255)
 ZERO, ROUND, SCALE, SIXTEENTH = np.float32(0), np.float32(0.5), np.float32(16), np.float32(1 / 16)
 FIXED, WEIGHTS = np.float32(256), np.uint32(256)  # 8 bits of fixed point; the four weights of a sample add up to 256
 # unsigned throughout: the compiler then leaves out the test for indices counted from the end
-ONE, FOUR = np.uint32(1), np.uint32(4)
+ONE, THREE, FOUR, WHOLLY = np.uint32(1), np.uint32(3), np.uint32(4), np.uint32(LAYERS)
 EIGHT, SIXTEEN, TWENTY_FOUR, BYTE = np.uint32(8), np.uint32(16), np.uint32(24), np.uint32(255)
 # Texels between neighbouring pixels, where about 2 are usual: within the face, and between it and what is around it.
 TEAR, RIM_TEAR = np.float32(9.0), np.float32(2.9)
+RUN = 6  # pixels of an edge's step that are looked at on either side; a `Canvas` draws so many anew around a change
+ENDED = LAYER * LAYERS / np.float32(2)
 VEILED = np.float32(0.1)  # rad: an eye that has turned so far mirrors bright lights, and no veil over its iris
 CORNEA = 0.42  # how far before the eyeball's centre the cornea's lies, in radii of the eyeball
 
@@ -139,12 +141,40 @@ def lit(even: np.uint32, odd: np.uint32, bright: np.float32, under: np.uint32) -
     return np.uint32(low | np.uint32(np.uint32(top_byte(b) << SIXTEEN) | np.uint32(a << TWENTY_FOUR)))
 
 
+@njit(inline="always", **JIT)
+def between(one: np.uint32, other: np.uint32, share: np.uint32) -> np.uint32:  # pragma: no cover
+    """Two channels of 8 bits of fixed point each, `share` / 8 of the way from one sample to another."""
+    low = ((one & LOW) * (WHOLLY - share) + (other & LOW) * share) >> THREE
+    high = ((one >> SIXTEEN) * (WHOLLY - share) + (other >> SIXTEEN) * share) >> THREE
+    return np.uint32(low | (high << SIXTEEN))
+
+
 @njit(**JIT)
-def paint(target: FloatArray, spans: IntArray, figure: Packed, plate: Packed, out: Packed) -> None:  # pragma: no cover
+def paint_edges(
+    line: FloatArray, figure: Packed, beyond: Packed, behind: Packed, row: Packed
+) -> None:  # pragma: no cover
+    """Those of n pixels of a map's row [4 n] that lie at the face's edge: between the figure and what is beyond it."""
+    for j in range(len(row)):
+        bright = line[4 * j + 2]
+        if bright >= LAYER:
+            layer = np.floor(bright / LAYER)
+            share = np.uint32(layer)
+            even, odd = lanes(beyond, line[4 * j], line[4 * j + 1])
+            if share < WHOLLY:
+                even_0, odd_0 = lanes(figure, line[4 * j], line[4 * j + 1])
+                even, odd = between(even_0, even, share), between(odd_0, odd, share)
+            row[j] = lit(np.uint32(even), np.uint32(odd), np.float32(bright - LAYER * layer), behind[j])
+
+
+@njit(**JIT)
+def paint(
+    target: FloatArray, spans: IntArray, figure: Packed, beyond: Packed, plate: Packed, out: Packed
+) -> None:  # pragma: no cover
     """The figure (RGBA premultiplied) through the map target [S, S, 4] over the plate [S, S], of alpha 0.
 
     Args:
         spans: [S, 2], the columns of each row that are painted.
+        beyond: as the figure, the face going on beyond its silhouette: for what `raster.edge_corners` marks.
         out: RGBA [S, S]; the alpha is the figure's own, the colour that over the plate.
     """
     S = out.shape[0]
@@ -160,6 +190,7 @@ def paint(target: FloatArray, spans: IntArray, figure: Packed, plate: Packed, ou
             even, odd = mixed(a[j], b[j], c[j], d[j], fx[j], fy[j])
             over = lit(even, odd, line[4 * j + 2], behind[j])
             row[j] = behind[j] if line[4 * j] == BARE else over
+        paint_edges(line, figure, beyond, behind, row)
 
 
 @njit(inline="always", **JIT)
@@ -172,49 +203,105 @@ def torn(u: float, v: float, depth: float, other_u: float, other_v: float, other
     return bool((one or two) and (away > TEAR or not (one and two)))
 
 
+@njit(inline="always", **JIT)
+def parts(u: float, v: float, depth: float, other_u: float, other_v: float, other: float) -> bool:  # pragma: no cover
+    """Whether the face may end between two neighbouring pixels of a map: quickly told no for most."""
+    return bool((depth > FAR) != (other > FAR) or max(abs(u - other_u), abs(v - other_v)) > RIM_TEAR)
+
+
+@njit(**JIT)
+def ended(target: FloatArray, i: int, j: int, m: int, n: int) -> bool:  # pragma: no cover
+    """Whether the face ends between the neighbouring pixels (i, j) and (m, n) of a map: they show what is apart, or one
+    of them what lies beyond the silhouette and the other what is around the face."""
+    one, other = target[i, j], target[m, n]
+    if (one[3] > FAR) != (other[3] > FAR) and max(one[2], other[2]) > ENDED:
+        return True
+    return torn(one[0], one[1], one[3], other[0], other[1], other[3])
+
+
+@njit(**JIT)
+def reaches(target: FloatArray, i: int, j: int, down: int, right: int) -> np.float32:  # pragma: no cover
+    """How much of a pixel (i, j) lies beyond the edge between it and its neighbour one `down` or one `right`, 0..0.5.
+
+    An edge that is drawn in steps is a slanted line: from the middle of a step to the next its border moves by half a
+    pixel at either end (Reshetov 2009, morphological antialiasing).
+    """
+    S = target.shape[0]
+    runs, ends = (0, 0), (ZERO, ZERO)
+    for side in range(2):
+        way, run, end = 2 * side - 1, 0, ZERO
+        while run <= RUN:
+            y, x = i + way * (run + 1) * abs(right), j + way * (run + 1) * abs(down)
+            if min(y, x) < 2 or max(y, x) > S - 3:
+                break
+            if not ended(target, y, x, y + down, x + right):
+                if ended(target, y, x, y - down, x - right):
+                    end = ROUND
+                elif ended(target, y + down, x + right, y + 2 * down, x + 2 * right):
+                    end = -ROUND
+                break
+            run += 1
+        runs, ends = (runs[1], run), (ends[1], end)
+    along = (np.float32(runs[0]) + ROUND) / np.float32(runs[0] + runs[1] + 1)
+    off = ends[0] * (1 - 2 * along) if along < ROUND else ends[1] * (2 * along - 1)
+    return np.float32(max(off, ZERO))
+
+
 @njit(**JIT)
 def soften(target: FloatArray, spans: IntArray, box: IntArray, base: Packed, out: Packed) -> None:  # pragma: no cover
     """What is painted [S, S] into the frame out, the face's edges without steps where it covers something.
 
-    Both sides of such an edge become a mean of 3 x 3 pixels. Where the mesh is whole, as at rest, nothing changes.
+    A pixel at such an edge takes as much of its neighbour beyond it as lies within the pixel. Where the mesh is whole,
+    as at rest, nothing changes.
 
     Args:
         spans: [S, 2], the columns of each row that are taken over.
-        box: x0, y0, x1, y1 of the pixels to look at for edges, at least one inside of the frame's border.
+        box: x0, y0, x1, y1 of the pixels to look at for edges, at least two inside of the frame's border.
     """
+    above = np.zeros(out.shape[1], np.bool_)  # whether the face ends between a pixel of this row and the one above it
     for i in range(out.shape[0]):
         first, last = np.uint32(spans[i, 0]), np.uint32(spans[i, 1])
-        for j in range(first, last):
-            out[i, np.uint32(j)] = base[i, np.uint32(j)]
-        if i < box[1] or i >= box[3]:
+        for shown in range(first, last):
+            out[i, np.uint32(shown)] = base[i, np.uint32(shown)]
+        begin, end = max(int(first), int(box[0])), min(int(last), int(box[2]))
+        if i < box[1] or i >= box[3] or begin >= end:
+            above[:] = False
             continue
-        line, under = target[i], target[i + 1]
-        begin, end = max(first, np.uint32(box[0])), min(last, np.uint32(box[2]))
-        if begin >= end:
-            continue
+        if i == box[1] or spans[i - 1, 0] > begin or spans[i - 1, 1] < end:
+            for k in range(begin, end):
+                above[k] = ended(target, i - 1, k, i, k)
+        left, line, under = ended(target, i, begin - 1, i, begin), target[i], target[i + 1]
         u, v, depth = line[begin, 0], line[begin, 1], line[begin, 3]
-        for j in range(begin, end):
-            at, after = np.uint32(j), np.uint32(j) + ONE
-            right_u, right_v, right = line[after, 0], line[after, 1], line[after, 3]
-            if torn(u, v, depth, right_u, right_v, right) or torn(
-                u, v, depth, under[at, 0], under[at, 1], under[at, 3]
-            ):
-                out[i, at] = mean_of_nine(base, i, at)
-            u, v, depth = right_u, right_v, right
+        for k in range(begin, end):
+            j = np.uint32(k)
+            after = j + ONE
+            right_u, right_v, right_depth = line[after, 0], line[after, 1], line[after, 3]
+            right = parts(u, v, depth, right_u, right_v, right_depth) and ended(target, i, k, i, k + 1)
+            below = parts(u, v, depth, under[j, 0], under[j, 1], under[j, 3]) and ended(target, i, k, i + 1, k)
+            if left or right or below or above[j]:
+                out[i, j] = with_neighbour(target, i, k, left, right, above[j], below, base)
+            u, v, depth, left, above[j] = right_u, right_v, right_depth, right, below
 
 
-@njit(inline="always", **JIT)
-def mean_of_nine(base: Packed, i: int, j: int) -> np.uint32:  # pragma: no cover
-    """The pixels around (i, j) of base [S, S], weighed 1 2 1, 2 4 2, 1 2 1: two channels in one addition."""
-    even, odd = np.uint32(0), np.uint32(0)
-    for m in range(-1, 2):
-        for n in range(-1, 2):
-            pixel = base[i + m, j + n]
-            weight = np.uint32((2 - abs(m)) * (2 - abs(n)))
-            even += (pixel & LANES) * weight
-            odd += ((pixel >> EIGHT) & LANES) * weight
-    half = np.uint32(0x00080008)
-    return (((even + half) >> FOUR) & LANES) | ((((odd + half) >> FOUR) & LANES) << EIGHT)
+@njit(**JIT)
+def with_neighbour(
+    target: FloatArray, i: int, j: int, left: bool, right: bool, above: bool, below: bool, base: Packed
+) -> np.uint32:  # pragma: no cover
+    """A pixel of base with its share of that neighbour beyond an edge which reaches farthest into it."""
+    most, other = ZERO, base[i, j]
+    if left and reaches(target, i, j, 0, -1) > most:
+        most, other = reaches(target, i, j, 0, -1), base[i, j - 1]
+    if right and reaches(target, i, j, 0, 1) > most:
+        most, other = reaches(target, i, j, 0, 1), base[i, j + 1]
+    if above and reaches(target, i, j, -1, 0) > most:
+        most, other = reaches(target, i, j, -1, 0), base[i - 1, j]
+    if below and reaches(target, i, j, 1, 0) > most:
+        most, other = reaches(target, i, j, 1, 0), base[i + 1, j]
+    share, pixel = np.uint32(most * FIXED + ROUND), base[i, j]
+    rest = np.uint32(WEIGHTS - share)
+    even = np.uint32((pixel & LANES) * rest + (other & LANES) * share + ROUNDING)
+    odd = np.uint32(((pixel >> EIGHT) & LANES) * rest + ((other >> EIGHT) & LANES) * share + ROUNDING)
+    return np.uint32(((even >> EIGHT) & LANES) | (odd & ~LANES))
 
 
 @njit(**JIT)

@@ -25,7 +25,7 @@ FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 Picture = NDArray[np.uint8]
 
-VERSION = 2
+VERSION = 3
 SUFFIX = ".avatar"
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LIMIT = 4096  # no side of a picture, and no count of eyes, channels or columns, is larger
@@ -43,13 +43,16 @@ class Skin:
             at the viewer; as in the picture, that is at `Portrait.rest`.
         source: float32 [N, 2], where in the picture each vertex takes its colour. It is the vertex's own place, except
             where the picture does not show it (inside of the lips, back of the lids).
-        inset: float32 [N, 2], by how much the source moves inwards from the silhouette as a vertex moves.
+        inset: float32 [N, 2], by how much the source moves as a vertex moves: what is hidden behind the silhouette goes
+            on beyond it.
         tint: float32 [N], a factor on the colour of vertices that the picture does not show.
         head: float32 [N], how much of the head's motion a vertex takes part in, 0..1.
         triangles: int32 [T, 3], clockwise in the picture where they face the viewer.
         surround: how many of the triangles, the first ones, are hair, neck and shoulders: drawn behind the face.
         channels: int32 [K], columns of a motion row.
         modes: float32 [K, N, 4], x, y, z in pixels and relative brightness per unit of each channel.
+        beyond: uint8 [size, size, 4], the face going on beyond its silhouette in the picture, where it has alpha (not
+            premultiplied): what a face that has moved shows at its edges in place of the picture.
     """
 
     points: FloatArray
@@ -61,6 +64,7 @@ class Skin:
     surround: int
     channels: IntArray
     modes: FloatArray
+    beyond: Picture
 
 
 @dataclass(frozen=True)
@@ -185,6 +189,7 @@ class Portrait:
         for part in ("skin", "mouth", "eyes"):
             held = getattr(self, part)
             arrays |= {f"{part}.{field.name}": np.asarray(getattr(held, field.name)) for field in fields(held)}
+        arrays["skin.beyond"] = _differences(arrays["skin.beyond"])
         for key in ("skin.modes", "mouth.modes"):
             arrays[key] = arrays[key].astype(np.float16)
         with whole(path) as partial, partial.open("wb") as file:
@@ -236,6 +241,7 @@ _LAYOUT: dict[str, tuple[str, tuple[int, ...]]] = {
     "skin.surround": ("i", ()),
     "skin.channels": ("i", (N_MOTION,)),
     "skin.modes": ("f", (N_MOTION, _N, 4)),
+    "skin.beyond": ("u", (_L, _L, 4)),
     "mouth.points": ("f", (_N, 3)),
     "mouth.colours": ("f", (_N, 3)),
     "mouth.triangles": ("i", (3 * _N, 3)),
@@ -306,6 +312,7 @@ def _assembled(arrays: dict[str, NDArray[Any]]) -> Portrait:
     """The portrait of these arrays, their sizes and indices checked against each other; ValueError."""
     if int(arrays["version"]) != VERSION:
         raise ValueError(f"version {int(arrays['version'])}")
+    arrays = arrays | {"skin.beyond": _sums(arrays["skin.beyond"])}
     names, vertices = arrays["mark_names"].tolist(), arrays["mark_vertices"].tolist()
     held = Portrait(
         name=str(arrays["name"]),
@@ -343,6 +350,7 @@ def _check(held: Portrait) -> None:
         "skin.head": (skin.head, (N,)),
         "skin.triangles": (skin.triangles, (len(skin.triangles), 3)),
         "skin.modes": (skin.modes, (K, N, 4)),
+        "skin.beyond": (skin.beyond, (held.size, held.size, 4)),
         "mouth.points": (mouth.points, (M, 3)),
         "mouth.colours": (mouth.colours, (M, 3)),
         "mouth.triangles": (mouth.triangles, (len(mouth.triangles), 3)),

@@ -26,6 +26,7 @@ EDGE = np.float32(
     1e-4
 )  # how far outside of a triangle, in its own coordinates, a sample still counts as inside: no cracks
 OVER = WHOLE + 3 * EDGE
+LAYER, LAYERS = np.float32(4), np.float32(8)  # more than any brightness; steps from the picture to what is beyond it
 JIT: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}}
 
 
@@ -97,17 +98,45 @@ def dress(
     inset: FloatArray,
     light: FloatArray,
     reach: float,
+    after: FloatArray,
     values: FloatArray,
 ) -> None:  # pragma: no cover
-    """What each vertex shows: values [N, 3] = (source + inset min(1, |p - base| / reach), light)."""
+    """What each vertex shows: values [N, 3] = (source + inset s, light), s = |p - base| / reach - after, in 0..1."""
     at, was, out = points.reshape(-1), base.reshape(-1), values.reshape(-1)
     shown, inwards, share = source.reshape(-1), inset.reshape(-1), WHOLE / np.float32(reach)
     for i in range(len(light)):
         dx, dy = at[3 * i] - was[3 * i], at[3 * i + 1] - was[3 * i + 1]
-        moved = min(WHOLE, np.sqrt(dx * dx + dy * dy) * share)
+        moved = min(WHOLE, max(NONE, np.sqrt(dx * dx + dy * dy) * share - after[i]))
         out[3 * i] = shown[2 * i] + moved * inwards[2 * i]
         out[3 * i + 1] = shown[2 * i + 1] + moved * inwards[2 * i + 1]
         out[3 * i + 2] = light[i]
+
+
+@njit(**JIT)
+def edge_corners(
+    triangles: IntArray,
+    points: FloatArray,
+    base: FloatArray,
+    values: FloatArray,
+    reach: float,
+    out: FloatArray,
+    out_values: FloatArray,
+) -> None:  # pragma: no cover
+    """The corners of triangles at the face's edge apart, out and out_values [3 T, 3]; the brightness of each triangle
+    says how far it shows what lies beyond the silhouette, in steps of `LAYER`: none where it has not moved, all
+    `LAYERS` of them where its corners have moved by `reach` pixels in the mean."""
+    share = LAYERS / (np.float32(3) * np.float32(reach))
+    for t in range(len(triangles)):
+        way = NONE
+        for k in range(3):
+            vertex, corner = np.uint32(triangles[t, k]), np.uint32(3 * t + k)
+            dx, dy = points[vertex, 0] - base[vertex, 0], points[vertex, 1] - base[vertex, 1]
+            way += np.sqrt(dx * dx + dy * dy)
+            for axis in range(3):
+                out[corner, axis], out_values[corner, axis] = points[vertex, axis], values[vertex, axis]
+        layer = LAYER * min(np.ceil(way * share), LAYERS)
+        for k in range(3):
+            out_values[3 * t + k, 2] += layer
 
 
 @njit(**JIT)

@@ -21,6 +21,7 @@ Picture = NDArray[np.uint8]
 SIZES = (512, 384, 256)  # pixels; the smaller ones are steps of the degradation ladder
 ROOT_PX = 2.0  # of the picture: how far below their roots the lashes' line reaches
 INSET_CM = 0.2  # a vertex that has moved so far shows nothing of the silhouette's rim any more
+FADES = 0.5  # of that way, over which the face's edge goes over from the picture to what is beyond; then it slides
 LIPS_CM = 0.45  # how far from the lips' edges they are wet
 SEAM_CM = 0.14  # half the width of the dark line that closed lips make in the picture
 EYE_CM, MOUTH_CM = 2.2, 2.0  # how far around lids and lips, at rest, the face is drawn in their windows
@@ -60,7 +61,9 @@ class Stage:
             raise InputError(f"size {size}: a frame's side is one of {', '.join(map(str, SIZES))}")
         self.portrait, self.size = portrait, size
         self.factor = size / portrait.size
-        self.figure = pixels.packed(resized(portrait.figure, 2 * size))
+        figure = resized(portrait.figure, 2 * size)
+        self.figure = pixels.packed(figure)
+        self.beyond = pixels.packed(laid_over(resized(portrait.skin.beyond, 2 * size), figure))
         self.plate = resized(portrait.plate, size)
         self.cm = portrait.scale * self.factor  # pixels a centimetre
         self.pivot = self.place(portrait.pivot)
@@ -92,25 +95,30 @@ class Stage:
         self.groups = (self.around, raster.groups_of(self.face, self.base))  # those around are large
         self.source, self.inset = self.texel(skin.source), (skin.inset * (2 * self.factor)).astype(np.float32)
         self.reach = INSET_CM * self.cm
+        slides = np.asarray(self.inset.any(1), np.bool_)
+        self.after = np.where(slides, FADES, 0).astype(np.float32)
+        x, y = np.clip(skin.source[: self.last].round().astype(int), 0, self.portrait.size - 1).T
+        at_edge = (slides[: self.last] | (skin.beyond[y, x, 3] > 0))[self.face].any(1)
+        self.edge, self.inner = (np.ascontiguousarray(self.face[which]) for which in (at_edge, ~at_edge))
 
     def _face_near(self, places: FloatArray, reach_cm: float) -> IntArray:
-        """The triangles of the face that have a corner within `reach_cm` of a box around places [n, >= 2], at rest."""
+        """The triangles within the face with a corner within `reach_cm` of a box around places [n, >= 2], at rest."""
         reach = reach_cm * self.cm
-        corners = self.base[self.face, :2]
+        corners = self.base[self.inner, :2]
         near = (corners > places[:, :2].min(0) - reach) & (corners < places[:, :2].max(0) + reach)
-        return np.ascontiguousarray(self.face[near.all(2).any(1)])
+        return np.ascontiguousarray(self.inner[near.all(2).any(1)])
 
     def _split_face(self) -> None:
         """Which triangles of the face the windows of both eyes and the mouth may draw alone, and which never."""
         eyes = [self._face_near(self.base[lid], EYE_CM - ALONE_CM) for lid in self.portrait.eyes.upper]
         parts = [*eyes, self._face_near(self.base[self.lips], MOUTH_CM - ALONE_CM)]
-        unique, back = np.unique(np.concatenate([self.face, *parts]), axis=0, return_inverse=True)
-        every, *mine = np.split(back.ravel(), np.cumsum([len(self.face), *map(len, parts)])[:-1])
+        unique, back = np.unique(np.concatenate([self.inner, *parts]), axis=0, return_inverse=True)
+        every, *mine = np.split(back.ravel(), np.cumsum([len(self.inner), *map(len, parts)])[:-1])
         drawn = np.zeros((len(unique), len(parts)), np.bool_)
         for window, triangles in enumerate(mine):
             drawn[triangles, window] = True
         near = drawn[every].any(1)
-        self.face_near, self.face_far = (np.ascontiguousarray(self.face[which]) for which in (near, ~near))
+        self.face_near, self.face_far = (np.ascontiguousarray(self.inner[which]) for which in (near, ~near))
         self.drawn_near = np.ascontiguousarray(drawn[every][near])
 
     def _load_mouth(self) -> None:
@@ -231,6 +239,13 @@ class Stage:
         gloss = np.where(shown, np.exp(-(away**2)), 0).astype(np.float32)
         luminance = coarse[y, x] @ np.array([0.299, 0.587, 0.114], np.float32)
         return shading.fit_light(self.base[: self.last], self.face, luminance, shown, gloss, self.cm)
+
+
+def laid_over(patch: Picture, figure: Picture) -> Picture:
+    """A patch, RGBA [S, S, 4] not premultiplied, over the figure [S, S, 4], premultiplied."""
+    alpha = patch[..., 3:].astype(np.float32) / 255
+    whole = np.concatenate([patch[..., :3], np.full_like(patch[..., 3:], 255)], 2)
+    return np.asarray((figure + alpha * (whole - figure.astype(np.float32))).round(), np.uint8)
 
 
 def dark_ink(lashes: Picture) -> FloatArray:

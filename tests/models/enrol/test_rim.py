@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visavis_models.serve.enrol.rim import INSET_PX, Rim, plain
+from visavis_models.serve.enrol.rim import LINE_PX, Rim, gone_on
 from visavis_models.serve.portrait import portrait
 
 SIDE = 400
@@ -29,19 +29,36 @@ def test_cheeks_are_at_the_sides(disc: Rim) -> None:
     assert disc.sideways[middle, middle + 118] == 1 and disc.sideways[middle + 118, middle] == 0
 
 
-def test_skin_is_plain_up_to_the_tip_of_a_brow(disc: Rim) -> None:
-    picture, middle = np.full((SIDE, SIDE, 3), (200, 150, 130), np.uint8), SIDE // 2
-    picture[middle - 3 : middle + 4, middle + 60 : middle + 92] = 40  # its tip is 28 pixels within the silhouette
-    length = plain(picture, disc, 40.0)
-    assert length[middle, middle + 115] == pytest.approx(28 - INSET_PX, abs=6)
-    assert length[middle, middle - 115] == pytest.approx(40, abs=1)
+def test_skin_goes_on_beyond_the_silhouette_with_its_grain_and_without_a_brow(disc: Rim) -> None:
+    middle, rng = SIDE // 2, np.random.default_rng(0)
+    y, x = np.mgrid[:SIDE, :SIDE] - middle
+    picture = np.where((np.hypot(x, y) < 118)[..., None], (200, 150, 130), (40, 60, 90)).astype(float)
+    picture += rng.normal(0, 5, (SIDE, SIDE, 1)) * (np.hypot(x, y) < 118)[..., None]
+    picture[middle - 4 : middle + 5, middle + 60 : middle + 90] = 30
+    ending, solid = np.ones((SIDE, SIDE), np.float32), np.ones((SIDE, SIDE), bool)
+    skin = gone_on(picture.clip(0, 255).astype(np.uint8), solid, disc, ending, 26.0).astype(float)
+    beyond = skin[middle - 20 : middle + 21, middle + 124 : middle + 180]
+    assert (beyond[..., 3] == 255).all() and skin[middle, middle + 90, 3] == 0
+    assert np.abs(beyond[..., :3].mean((0, 1)) - (200, 150, 130)).max() < 3
+    assert (
+        1.5 < skin[middle + 30 : middle + 60, middle + 124 : middle + 160, 0].std() < 6 and beyond[..., 0].min() > 170
+    )
+
+
+def test_the_face_stays_the_picture_where_it_goes_over_into_hair(disc: Rim) -> None:
+    picture, ending = np.full((SIDE, SIDE, 3), 120, np.uint8), np.ones((SIDE, SIDE), np.float32)
+    ending[: SIDE // 2] = 0
+    skin = gone_on(picture, np.ones((SIDE, SIDE), bool), disc, ending, 26.0)
+    assert not skin[60 : SIDE // 2 - 60, 80:-80, 3].any() and skin[SIDE - 70, SIDE // 2, 3] == 255
 
 
 @pytest.mark.parametrize("name", ["alex", "leo"])
-def test_nothing_on_the_silhouette_is_shown_by_a_face_that_has_turned(name: str) -> None:
+def test_what_comes_to_light_goes_on_outwards(name: str) -> None:
     skin = portrait(name).skin
     face = np.arange(int(skin.triangles[skin.surround :].max()) + 1)
-    shown = (skin.source + skin.inset)[face]
-    moves = np.abs(skin.inset[face]).max(1) > INSET_PX
-    inside = np.abs(shown[:, 0] - np.median(skin.points[face, 0])) < np.ptp(skin.points[face, 0]) / 2 - INSET_PX / 2
-    assert moves.sum() > 100 and inside[moves].mean() > 0.97
+    moves = np.abs(skin.inset[face]).max(1) > LINE_PX
+    middle = np.median(skin.points[face, 0])
+    outwards = ((skin.inset[face, 0] > 0) == (skin.points[face, 0] > middle))[moves]
+    shown = np.clip((skin.source + skin.inset)[face][moves].round().astype(int), 0, len(skin.beyond) - 1)
+    assert moves.sum() > 100 and outwards.mean() > 0.95
+    assert (skin.beyond[shown[:, 1], shown[:, 0], 3] > 200).mean() > 0.9

@@ -15,7 +15,7 @@ from scipy.spatial import Delaunay, cKDTree
 
 from visavis_models.serve import raster
 from visavis_models.serve.enrol.fitted import FittedHead
-from visavis_models.serve.enrol.rim import Rim, goes_on, surely, turned_in
+from visavis_models.serve.enrol.rim import Edge, Rim, beside, gone_on, surely
 from visavis_models.serve.head import Head
 from visavis_models.serve.portrait import Skin
 from visavis_models.serve.rotation import GAZE_DOWN
@@ -232,8 +232,8 @@ def along_skin(
 def hidden_source(head: Head, fit: FittedHead, visible: Visible, graph: csr_matrix) -> tuple[FloatArray, FloatArray]:
     """Where hidden vertices of the face take their colour [N, 2], and how dark they are [N].
 
-    The inside of a lip is mirrored from the lip's outside; everything else repeats the nearest vertex that is seen, and
-    it gets dark inside of the nostrils.
+    The inside of a lip is mirrored from the lip's outside; a nostril repeats the nearest vertex that is seen, and gets
+    dark inside. Everything else, such as the fold under a chin, goes over from what is seen on one side to the other.
     """
     points = fit.points[fit.face, :2]
     source = points[visible.nearest]
@@ -252,6 +252,8 @@ def hidden_source(head: Head, fit: FittedHead, visible: Visible, graph: csr_matr
     nose = fit.points[fit.marks["nose"]]
     from_nose = np.abs(fit.points[fit.face] - nose) / fit.scale
     nostril = ~visible.vertex & (from_nose < NOSTRILS_CM).all(1)
+    fold = ~visible.vertex & ~lips & ~nostril & (visible.way > 0)
+    source[fold] = extended(graph, points, visible.vertex, 1)[fold]
     tint[nostril] = np.maximum(np.exp(-visible.way / (0.25 * fit.scale)), 0.2)[nostril]
     return source, tint
 
@@ -442,25 +444,26 @@ def build_skin(
     solid = surely(matte)
     rim = Rim.of(visible.covered & solid, fit.scale)
     source, tint = hidden_source(head, fit, visible, skin_graph)
-    inset = turned_in(fit, source, visible.vertex, skin_graph, rim, picture)
-    hidden = outline[~visible.vertex[outline]]
-    place = flat[hidden, :2]
-    beside, inset[hidden] = goes_on(place, source[hidden] + inset[hidden], ring, solid, rim)
-    source[hidden] = place
+    edge = Edge.of(flat, visible.vertex, skin_graph, rim, fit.scale)
+    apart = outline[edge.at[outline]]
+    place = flat[apart, :2]
+    source[apart] = place
+    inset = np.where(edge.at[:, None], edge.shows - source, 0)
     own = np.arange(len(points))
-    own[hidden] = len(points) + np.arange(len(hidden))
-    every = np.r_[np.arange(len(points)), hidden]
+    own[apart] = len(points) + np.arange(len(apart))  # what is around the face has vertices of its own there
+    every = np.r_[np.arange(len(points)), apart]
     channels = np.nonzero(np.abs(whole).max((1, 2)) > 0)[0]
     return Skin(
         points=points[every].astype(np.float32),
         source=np.concatenate([source, np.clip(grid, 0, len(matte) - 1), place]).astype(np.float32),
-        inset=np.concatenate([inset, np.zeros_like(grid), beside - place]).astype(np.float32),
-        tint=np.concatenate([tint, np.ones(len(grid) + len(hidden))]).astype(np.float32),
+        inset=np.concatenate([inset, np.zeros_like(grid), beside(place, ring) - place]).astype(np.float32),
+        tint=np.concatenate([tint, np.ones(len(grid) + len(apart))]).astype(np.float32),
         head=weights[every].astype(np.float32),
         triangles=np.concatenate([own[around], face_triangles]).astype(np.int32),
         surround=len(around),
         channels=channels.astype(np.int32),
         modes=whole[channels][:, every].astype(np.float32),
+        beyond=gone_on(picture, solid, rim, edge.ending, fit.scale),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,20 +12,28 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from visavis_models.serve.enrol.fitted import FittedHead
-
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 Picture = NDArray[np.uint8]
 
-INSET_PX = 8.0  # how wide a rim of the silhouette has the background mixed into it, or is only guessed
+LINE_PX = 18.0  # how far inside the silhouette a face is surely its own: outside, the background mixes into it
+SEAM_PX = 10.0  # from there on outwards the picture gives way to what goes on beyond it
+NEAR_CM = 5.0  # skin so near to what the picture hides may belong to the silhouette
+ENDS_CM = (
+    3.0,
+    1.0,
+)  # so near to what is hidden the face ends at the silhouette, and so far around; elsewhere it joins the hair
+FARTHEST_CM = 2.8  # how far beyond the silhouette skin goes on at most
 RIM_SMOOTH_PX = 5.0  # of the silhouette's distance
 TURN_CM = 1.2  # over which the way inwards turns at a corner of the silhouette
 SIDEWAYS = (0.75, 0.95)  # share of the way inwards that goes sideways at a cheek, and not up from a jaw
-MIRROR_CM = (0.4, 1.4)  # skin behind the silhouette repeats so much of what is before it, more where that is plain
-OTHER = 45.0  # levels by which what is no plain skin differs from that at the silhouette
-GRAIN_PX = 2.0  # pores and hairs are less
-COARSE_PX = 4  # between the places that are looked at for plain skin
+TONE_PX = 21  # of the median that is the tone of skin at the line, without pores, hairs and the tip of a brow
+TONE_SOFT_PX = 6.0
+GRAIN_PX = 5.0  # pores and hairs are finer than that
+GRAIN_CM = 1.4  # how far inside of the line they are taken from, to and fro
+GRAIN_MOST = 2.5  # times the grain's median at the line, at most
+FEATURE, FEATURE_PX = 3.0, 17  # times that: a brow or a lock, which leaves no grain so far around it
+THROAT_CM = (1.4, 2.6)  # so far beyond a jaw skin gives way to what the picture shows there, the throat
 SPILL_PX = 9  # width of the square that must all be solid: what is behind spills over a silhouette
 SOLID = 250  # alpha, 0..255, of what surely belongs to the figure
 
@@ -59,57 +68,85 @@ class Rim:
         return cls(np.asarray(cv2.GaussianBlur(depth, (0, 0), RIM_SMOOTH_PX), np.float32), np.asarray(way, np.float32))
 
 
-def plain(picture: Picture, rim: Rim, most: float) -> NDArray[np.float32]:
-    """How far inwards of the line `INSET_PX` within the silhouette skin is as on it, next to each place [S, S], pixels.
+def gone_on(picture: Picture, solid: BoolArray, rim: Rim, ending: NDArray[np.float32], scale: float) -> Picture:
+    """The face beyond its silhouette, as a turned head shows it: RGBA [S, S, 4], clear where the picture itself stays.
 
-    That is up to the tip of a brow, a corner of the eye or the border of a beard, at most `most`.
-    """
-    size = len(picture)
-    y, x = np.mgrid[:size:COARSE_PX, :size:COARSE_PX].astype(np.float32)
-    soft = cv2.GaussianBlur(picture.astype(np.float32), (0, 0), GRAIN_PX)
-    depth, inwards = rim.depth[::COARSE_PX, ::COARSE_PX], rim.inwards[::COARSE_PX, ::COARSE_PX]
-
-    def within(way: float) -> NDArray[np.float32]:
-        u, v = (np.float32(INSET_PX + way) - depth) * inwards.transpose(2, 0, 1) + np.stack([x, y])
-        return np.asarray(cv2.remap(soft, u, v, cv2.INTER_LINEAR), np.float32)
-
-    first, length, going = within(0), np.zeros(y.shape, np.float32), np.ones(y.shape, bool)
-    for way in np.arange(GRAIN_PX, most + GRAIN_PX, GRAIN_PX):
-        going &= np.linalg.norm(within(way + GRAIN_PX) - first, axis=2) < OTHER
-        length[going] = min(way, most)
-    side = 2 * int(most / COARSE_PX / 2) + 1
-    least = cv2.erode(length, np.ones((side, side), np.uint8))
-    soft_steps = cv2.GaussianBlur(least, (0, 0), side / 4)
-    return np.asarray(cv2.resize(soft_steps, (size, size), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
-def turned_in(
-    fit: FittedHead, source: FloatArray, seen: BoolArray, graph: csr_matrix, rim: Rim, picture: Picture
-) -> FloatArray:
-    """How far the source of what lies at the silhouette or behind it moves inwards [N, 2]: a turned cheek shows more of
-    itself, and nothing of what is behind.
-
-    At the sides, skin that comes to light at a way s behind the line `INSET_PX` within the silhouette is the picture's
-    about as far before that line, mirrored at it: it has pores and hairs as its neighbour has, and the less is
-    stretched the farther the skin there is plain. Along the jaw, which the throat follows, it is that line's.
+    Its tone is that of the line `LINE_PX` within the silhouette, next to each place, and its grain that of the skin
+    before this line, to and fro. Along the jaw it gives way to the throat that the picture shows.
 
     Args:
-        source: [N, 2], where each vertex takes its colour at rest; seen: [N], which the picture shows.
-        graph: of the face's mesh; picture: RGB [S, S, 3].
+        picture: RGB [S, S, 3]; solid: [S, S], where the figure surely is.
+        ending: [S, S], see `Edge`.
     """
-    points = fit.points[fit.face, :2]
-    deep = at(rim.depth, source)
-    line = np.maximum(INSET_PX - deep, 0)[:, None] * at(rim.inwards, source)
-    whole = np.nonzero(seen & (deep >= INSET_PX))[0]
-    way, _, nearest = dijkstra(graph, indices=whole, min_only=True, return_predecessors=True)
-    behind = np.maximum(way - np.maximum(deep[nearest] - INSET_PX, 0), 0)
-    least, longest = (cm * fit.scale for cm in MIRROR_CM)
-    most = np.maximum(at(plain(picture, rim, longest), points), least)
-    reach = INSET_PX + most * (1 - np.exp(-behind / most))
-    mirrored = points + (reach - at(rim.depth, points))[:, None] * at(rim.inwards, points)
-    share = at(rim.sideways, points)
-    share[(deep >= INSET_PX) | ~np.isfinite(way)] = 0
-    return line + share[:, None] * (mirrored - source - line)
+    size = len(picture)
+    y, x = np.mgrid[:size, :size].astype(np.float32)
+    away = np.float32(LINE_PX) - rim.depth  # outwards of the line
+
+    def within(field: NDArray[Any], way: NDArray[np.float32]) -> NDArray[np.float32]:
+        u, v = (way + away) * rim.inwards.transpose(2, 0, 1) + np.stack([x, y])
+        return np.asarray(cv2.remap(field.astype(np.float32), u, v, cv2.INTER_LINEAR), np.float32)
+
+    tone = cv2.GaussianBlur(cv2.medianBlur(picture, TONE_PX), (0, 0), GRAIN_PX)
+    ahead = cv2.GaussianBlur(within(tone, np.zeros_like(away)), (0, 0), TONE_SOFT_PX)
+    grain = picture - cv2.GaussianBlur(picture.astype(np.float32), (0, 0), GRAIN_PX)
+    amount = cv2.medianBlur(np.abs(grain).clip(0, 255).astype(np.uint8), TONE_PX)
+    most = GRAIN_MOST * cv2.GaussianBlur(within(amount, np.zeros_like(away)), (0, 0), TONE_SOFT_PX) + 1
+    length = GRAIN_CM * scale
+    fro = (length - np.abs(np.abs(away) % (2 * length) - length)).astype(np.float32)
+    fine = within(grain, fro)
+    strong = np.asarray((np.abs(fine) > FEATURE * most).any(2), np.uint8)
+    strong = np.asarray(cv2.dilate(strong, np.ones((FEATURE_PX, FEATURE_PX), np.uint8)), np.uint8)
+    plain = 1 - cv2.GaussianBlur(strong.astype(np.float32), (0, 0), GRAIN_PX)[..., None]
+    skin = ahead + plain * np.clip(fine, -most, most)
+    near, far = (cm * scale for cm in THROAT_CM)
+    throat = np.clip((-rim.depth - near) / (far - near), 0, 1) * (1 - rim.sideways) * solid * (rim.inwards[..., 1] < 0)
+    throat = cv2.GaussianBlur(throat.astype(np.float32), (0, 0), TONE_SOFT_PX)[..., None]
+    skin += throat * (picture - skin)
+    alpha = np.clip(away / SEAM_PX, 0, 1) * np.clip(2 * within(ending, np.full_like(away, -LINE_PX)), 0, 1)
+    alpha *= rim.depth > -(FARTHEST_CM * scale + SEAM_PX)
+    skin *= alpha[..., None] > 0
+    return np.concatenate([skin, 255 * alpha[..., None]], 2).clip(0, 255).round().astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What of a face lies at its silhouette.
+
+    Attributes:
+        at: bool [N], the vertices that do, seen or hidden.
+        ending: float32 [S, S], 1 where the silhouette is the face's end, 0 where it goes over into hair or throat.
+        shows: [N, 2], where in the picture, or beyond the silhouette in it, they take their colour as the face moves.
+    """
+
+    at: BoolArray
+    ending: NDArray[np.float32]
+    shows: FloatArray
+
+    @classmethod
+    def of(cls, points: FloatArray, seen: BoolArray, graph: csr_matrix, rim: Rim, scale: float) -> Edge:
+        """That of a face; skin that lies a way s along it behind the line `LINE_PX` is shown s outwards of that line.
+
+        Args:
+            points: [N, 3], its vertices in the picture; seen: [N], which the picture shows; graph: of its mesh.
+        """
+        deep = at(rim.depth, points[:, :2])
+        hidden = ~seen & (deep < LINE_PX)
+        near = NEAR_CM * scale - dijkstra(graph, indices=np.nonzero(hidden)[0], min_only=True)
+        edge = hidden | ((near > 0) & (deep < LINE_PX))
+        whole = np.nonzero(seen & ~edge)[0]
+        way, _, nearest = dijkstra(graph, indices=whole, min_only=True, return_predecessors=True)
+        edge &= np.isfinite(way)
+        behind = np.maximum(way - np.maximum(deep[nearest] - LINE_PX, 0), 0)
+        most = FARTHEST_CM * scale
+        outwards = most * np.tanh(behind / most)
+        inwards = at(rim.inwards, points[:, :2])
+        ending = np.zeros(rim.depth.shape, np.uint8)
+        for place in points[edge & (near > (NEAR_CM - ENDS_CM[0]) * scale), :2].round().astype(int).tolist():
+            cv2.circle(ending, place, round(ENDS_CM[1] * scale), 1, -1)
+        soft = np.asarray(cv2.GaussianBlur(ending.astype(np.float32), (0, 0), ENDS_CM[1] * scale), np.float32)
+        share = np.clip(2 * at(soft, points[:, :2] - deep[:, None] * inwards) - 1, 0, 1)
+        shows = points[:, :2] + (share * (LINE_PX - outwards - deep))[:, None] * inwards
+        return cls(edge, soft, np.where(edge[:, None], shows, points[:, :2]))
 
 
 def surely(matte: Picture) -> BoolArray:
@@ -117,20 +154,10 @@ def surely(matte: Picture) -> BoolArray:
     return cv2.erode(matte[..., 3], np.ones((SPILL_PX, SPILL_PX), np.uint8)) > SOLID
 
 
-def goes_on(
-    place: FloatArray, cheek: FloatArray, ring: FloatArray, solid: BoolArray, rim: Rim
-) -> tuple[FloatArray, FloatArray]:
-    """What hidden pieces of the outline show as they come to light, and how far their source moves, [n, 2] each.
-
-    Such a piece is its own place at rest; as it comes to light, it takes on what is beside the face: hair, ears and
-    neck, or the cheek itself where there is nothing but background. At a cheek what is beside it has vertices of its
-    own for that, and the face goes on as a cheek.
+def beside(place: FloatArray, ring: FloatArray) -> FloatArray:
+    """What pieces of the face's outline leave behind as it moves, [n, 2]: what is beside them, be it nothing.
 
     Args:
-        place, cheek: [n, 2], where the pieces are, and what a cheek's would show; ring: [R, 2], around the face.
-        solid: [S, S], where the figure surely is.
+        place: [n, 2], where the pieces are; ring: [R, 2], around the face.
     """
-    beside = ring[cKDTree(ring).query(place)[1]]
-    there = at(solid.astype(np.float32), beside) > 0.5
-    beside = np.where(there[:, None], beside, cheek)
-    return beside, beside + at(rim.sideways, place)[:, None] * (cheek - beside) - place
+    return ring[cKDTree(ring).query(place)[1]]
