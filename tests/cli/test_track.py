@@ -46,7 +46,7 @@ def test_what_moved_is_tracked(tmp_path: Path, capsys: pytest.CaptureFixture[str
     motion = known()
     write(tmp_path / "face.mp4", Renderer(portrait("alex")).render(motion.values))
     assert exit_code("track", tmp_path / "face.mp4", "-o", tmp_path / "m.npz") == 0
-    assert "a face in 100% of the pictures, looked twice" in capsys.readouterr().out
+    assert "a face in 100% of the pictures, looked three times" in capsys.readouterr().out
     found = Motion.load(tmp_path / "m.npz")
     assert len(found) == len(motion)
     for name in ("jawOpen", "mouthSmileLeft", "mouthSmileRight", "eyeBlinkLeft", "eyeBlinkRight", "headYaw"):

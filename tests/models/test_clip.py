@@ -4,11 +4,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from visavis_models.serve.clip import Clip, add_gaze, at_frame_rate, laid, smoothed
+from visavis_models.serve.clip import TOLD_SHARE, Clip, add_gaze, at_frame_rate, laid, smoothed
 from visavis_models.serve.fit import K, Pose, Shape
 from visavis_models.serve.head import Head
 from visavis_models.serve.rotation import GAZE_IN, rotation
-from visavis_models.spec import INDEX, N_MOTION, ROTATION
+from visavis_models.spec import INDEX, N_MOTION, PLACE, ROTATION
 
 SeenOf = Callable[[Shape, Pose, np.ndarray], np.ndarray]
 
@@ -78,6 +78,35 @@ def test_what_is_seen_otherwise_than_it_is_drawn_is_set_right(seen_of: SeenOf) -
     for channel in MOUTH[:3]:
         before, after = (np.abs(rows[:, channel] - known[:, channel]).mean() for rows in (clip.rows, right.rows))
         assert after < 0.85 * before
+
+
+def test_a_face_is_drawn_where_it_was_seen(seen_of: SeenOf) -> None:
+    """Its head's turn is told otherwise than the fit has it, and smoothed: the place makes up for both."""
+    shape, weights = Shape.of(Head.load(), np.zeros(1)), np.zeros(K)
+    nods = 0.05 + 0.08 * np.sin(np.arange(30) / 2)
+    poses = [replace(REST, turn=rotation(pitch, 0.1, 0.0).astype(np.float64)) for pitch in nods]
+    clip = Clip.of(np.array([seen_of(shape, pose, weights) for pose in poses]))
+    values = clip.motion(np.arange(30) / 25, 30 / 25).values.astype(np.float64)
+    person = clip.follower.person
+    drawn = values[:, PLACE] + person.face_beside(values[:, ROTATION])
+    seen = np.array([person.face_at(pose) for pose in clip.poses if pose is not None])
+    assert np.abs(drawn - seen).max() < 0.01 < 0.3 < np.ptp(seen[:, 1])
+
+
+def test_of_a_turn_that_stays_all_is_set_right_and_of_one_that_comes_and_goes_half(seen_of: SeenOf) -> None:
+    shape, known, roll = Shape.of(Head.load(), np.zeros(1)), np.zeros((20, N_MOTION)), INDEX["headRoll"]
+    clip = Clip.of(misread(seen_of, shape, known))
+
+    def changed(tipped: np.ndarray, share: float) -> np.ndarray:
+        drawn = known.copy()
+        drawn[:, roll] = tipped
+        return clip.set_right(misread(seen_of, shape, drawn), share).rows[:, roll] - clip.rows[:, roll]
+
+    stays, comes = np.full(20, 0.05), np.repeat([0.05, -0.05], 10)
+    whole = changed(stays, 1.0)
+    assert -0.05 < whole.max() < -0.02
+    assert changed(stays, 0.5) == pytest.approx(whole / 2)
+    assert changed(comes, 1.0) == pytest.approx(TOLD_SHARE * np.sign(comes) * whole, abs=1e-3)
 
 
 def test_pictures_without_a_drawn_face_stay_as_they_were(seen_of: SeenOf) -> None:

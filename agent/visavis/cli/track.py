@@ -60,7 +60,7 @@ def looked_again(clip: Clip, video: Path) -> tuple[Clip, str]:
     refused = ""
     for index in dict.fromkeys((first, calmest)):
         try:
-            return look_again(clip, picture_at(video, index), index), "looked twice"
+            return look_again(clip, picture_at(video, index), index), "looked three times"
         except NoPortraitError as error:
             refused = refused or str(error)
     return clip, f"looked once ({refused})"

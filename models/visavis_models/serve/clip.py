@@ -20,12 +20,15 @@ from visavis_models.spec import ARKIT_NAMES, FPS, INDEX, N_MOTION, PLACE, ROTATI
 
 FloatArray = NDArray[np.float64]
 
-# Widths of smoothing in frames of a clip, to either side alike, so that nothing lags; lids and mouth stay as they are.
-SLOW_FRAMES, GAZE_FRAMES = 2, 1
+# Widths of smoothing in frames of a clip, to either side alike, so that nothing lags; lids, mouth and the face's place
+# beside its depth stay as they are.
+SLOW_FRAMES, TURN_FRAMES, GAZE_FRAMES = 2, 4, 1
 ERROR_PICTURES = 1  # the same, in seen pictures, of what a drawn face shows too much
-# Of brows and of the head's turn half of what is seen is taken: a portrait of one picture does not turn, and does not
-# lower its brows, quite as the person does, and with the whole of it known motion was found less well.
-TOLD_SHARE = 0.5
+# Of brows and of the head's turn a part of what is seen is taken, about half in two drawings: a portrait of one picture
+# does not turn, and does not lower its brows, quite as the person does, and with the whole of it known motion was found
+# less well. What of the turn is the same in all pictures is no motion, but how the calm face and the portrait are taken
+# to be held: of that all.
+TOLD_SHARE = 0.35
 BROWS = [INDEX[name] for name in ARKIT_NAMES if name.startswith("brow")]
 GAZE_WAYS = [
     (INDEX[f"eyeLook{way}{side}"], INDEX[f"eyeLook{back}{side}"])
@@ -60,7 +63,8 @@ class Clip:
         poses: list[Pose | None] = [None] * len(pictures)
         for k in np.nonzero(np.isfinite(pictures[:, 0, 0]))[0]:
             rows[k] = follower.row(pictures[k])
-            poses[k] = follower.state.pose
+            poses[k] = pose = follower.state.pose
+            rows[k, PLACE] = person.face_at(pose) - person.face_beside(rows[k : k + 1, ROTATION])[0]
         gaze = person.gaze()
         return cls(follower, np.zeros(K) if gaze is None else gaze, pictures, rows, poses)
 
@@ -74,34 +78,37 @@ class Clip:
     def motion(self, times: FloatArray, seconds: float) -> Motion:
         """At 25 fps; where no face was seen the last motion is held, before the first the first.
 
+        A head's turn is told with more noise than where its face is, so it is smoothed about the face.
+
         Args:
             times: [T] s, rising from 0; seconds: the clip's length.
         """
         values = at_frame_rate(self.rows, times, max(1, int(np.ceil(seconds * FPS - 1e-6))))
-        for channels, width in (
-            (SLOW, SLOW_FRAMES),
-            (list(range(WEIGHTS.stop, N_MOTION)), SLOW_FRAMES),
-            (GAZE, GAZE_FRAMES),
-        ):
+        values = self._turned(values, smoothed(values[:, ROTATION], TURN_FRAMES))
+        for channels, width in ((SLOW, SLOW_FRAMES), ([INDEX["headZ"]], SLOW_FRAMES), (GAZE, GAZE_FRAMES)):
             values[:, channels] = smoothed(values[:, channels], width)
         values[:, WEIGHTS] = np.clip(values[:, WEIGHTS], 0, 1)
         add_gaze(values, self.gaze)
         return Motion(values.astype(np.float32))
 
-    def set_right(self, drawn: NDArray[np.floating]) -> Clip:
+    def set_right(self, drawn: NDArray[np.floating], share: float = 1.0) -> Clip:
         """The clip with its rows corrected by the sight of their drawing.
 
         Args:
             drawn: [T, 478, 3], landmarks of the drawn `looking` rows in pixels of the clip (`laid`); nan: none seen.
+            share: how much of the correction is made.
         """
         seen = [k for k, pose in enumerate(self.poses) if pose is not None and np.isfinite(drawn[k, 0, 0])]
         if not seen:
             return self
         errors = np.stack([self._error(k, drawn[k]) for k in seen])
         errors = smoothed(errors.reshape(len(seen), -1), ERROR_PICTURES).reshape(errors.shape)
-        rows = self.rows.copy()
-        for k, error in zip(seen, errors, strict=True):
-            rows[k] = self._corrected(k, drawn[k], error)
+        before, rows = self.rows[seen], self.rows.copy()
+        after = np.stack([self._corrected(k, drawn[k], error) for k, error in zip(seen, errors, strict=True)])
+        turns = after[:, ROTATION] - before[:, ROTATION]
+        constant = turns.mean(0)
+        after = self._turned(after, before[:, ROTATION] + constant + TOLD_SHARE * (turns - constant))
+        rows[seen] += share * (after - before)
         return replace(self, rows=rows)
 
     def _beside(self, k: int) -> FloatArray:
@@ -132,9 +139,15 @@ class Clip:
             turn = wanted_by.turn - shown.turn
         step[BROWS] *= TOLD_SHARE
         row[:K] = np.clip(row[:K] + step, 0, 1)
-        row[ROTATION] += TOLD_SHARE * turn
-        row[PLACE] += after.place(person.rest) - pose.place(person.rest)
-        return row
+        row[PLACE] += person.face_at(after) - person.face_at(pose)
+        return self._turned(row[None], row[None, ROTATION] + turn)[0]
+
+    def _turned(self, rows: FloatArray, angles: FloatArray) -> FloatArray:
+        """Rows [T, 60] with rotations [T, 3], their faces where they are."""
+        beside, rows = self.follower.person.face_beside, rows.copy()
+        rows[:, PLACE] += beside(rows[:, ROTATION]) - beside(angles)
+        rows[:, ROTATION] = angles
+        return rows
 
 
 def laid(landmarks: NDArray[np.floating], here: NDArray[np.floating], there: NDArray[np.floating]) -> FloatArray:

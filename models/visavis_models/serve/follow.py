@@ -7,14 +7,15 @@ person's build and that constant; from then on only the pose and the weights are
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.fitted import gaze_seen, look_into
-from visavis_models.serve.enrol.solve import Solved, solve, upright
+from visavis_models.serve.enrol.solve import Solved, solve, turn_of, upright
 from visavis_models.serve.fit import FACE_HEIGHT_CM, K, Pose, Prior, Shape, depth_up, fit_frame, pose_of
-from visavis_models.serve.head import Head
+from visavis_models.serve.head import PIVOT, Head
 from visavis_models.serve.regressor import Regressor, features
 from visavis_models.spec import ARKIT_NAMES, INDEX, N_MOTION, PLACE, ROTATION
 
@@ -74,6 +75,22 @@ class Person:
         row = np.zeros(N_MOTION, np.float32)
         look_into(row, gaze_seen(Head.load(), *self.fitted))
         return row[:K].astype(np.float64)
+
+    def face_at(self, pose: Pose) -> FloatArray:
+        """Where the middle of the face stands in a pose, [3] in cm from the calm head's pivot."""
+        return np.asarray(pose.turn @ self._arm + pose.place(self.rest))
+
+    def face_beside(self, angles: FloatArray) -> FloatArray:
+        """Where the middle of the face stands beside the head's place, [T, 3] in cm, at rows' rotations [T, 3] in rad.
+
+        R(angles) R(upright)' R_rest a, a from the pivot to the face: rotations that are drawn start from upright.
+        """
+        start = turn_of(upright(self.rest.angles())).T @ self.rest.turn @ self._arm
+        return np.stack([turn_of(turned) @ start for turned in angles])
+
+    @cached_property
+    def _arm(self) -> FloatArray:
+        return np.asarray(self.shape.at(self.calm).mean(0) - PIVOT)
 
     @classmethod
     def of(cls, landmarks: NDArray[np.floating]) -> Person:
