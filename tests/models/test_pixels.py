@@ -29,7 +29,7 @@ def test_paint_lays_the_figure_over_the_plate() -> None:
     target = empty(2, 2)
     target[0, 0] = [1, 1, 1, 0]
     face, behind = pixels.packed(figure), pixels.packed(plate)
-    pixels.paint(target, whole(target), face, face, behind, out.view("<u4")[..., 0])
+    pixels.paint(target, whole(target), np.int32([0, 0, 9, 9]), face, face, behind, out.view("<u4")[..., 0])
     assert out[0, 0].tolist() == [100, 90, 80, 128] and out[1, 1].tolist() == [100, 100, 100, 0]
 
 
@@ -40,7 +40,7 @@ def test_paint_interpolates_between_texels() -> None:
     target[0, 0] = [0.5, 0.25, 1, 0]
     plate = np.zeros((1, 1), np.uint32)
     face = pixels.packed(figure)
-    pixels.paint(target, whole(target), face, face, plate, out.view("<u4")[..., 0])
+    pixels.paint(target, whole(target), np.int32([0, 0, 9, 9]), face, face, plate, out.view("<u4")[..., 0])
     assert out[0, 0, 0] == 80
 
 
@@ -104,11 +104,14 @@ def test_an_edge_goes_over_from_the_picture_to_what_is_beyond_it() -> None:
     figure[..., :3], beyond[..., :3] = 40, 200
     target[2, :, :3], target[2, :, 3] = (4, 4, 0), 1
     target[2, :, 2] = 1 + raster.LAYER * np.arange(10).clip(0, 8)
+    target[4, 4, 2] = 1 + raster.LAYER  # left there by an earlier frame
     plate = np.zeros((10, 10), np.uint32)
     pixels.paint(
-        target, whole(target), pixels.packed(figure), pixels.packed(beyond), plate, out.view("<u4")[..., 0]
+        target, whole(target), np.int32([0, 0, 10, 9]), pixels.packed(figure), pixels.packed(beyond), plate,
+        out.view("<u4")[..., 0],
     )  # fmt: skip
     np.testing.assert_allclose(out[2, :, 0], 40 + 20 * np.arange(10).clip(0, 8), atol=2)
+    assert not out[4].any()
 
 
 def test_a_stroke_is_as_wide_as_it_says_and_thin_at_its_ends() -> None:

@@ -156,7 +156,7 @@ def paint_edges(
     """Those of n pixels of a map's row [4 n] that lie at the face's edge: between the figure and what is beyond it."""
     for j in range(len(row)):
         bright = line[4 * j + 2]
-        if bright >= LAYER:
+        if bright >= LAYER and line[4 * j] != BARE:
             layer = np.floor(bright / LAYER)
             share = np.uint32(layer)
             even, odd = lanes(beyond, line[4 * j], line[4 * j + 1])
@@ -168,12 +168,13 @@ def paint_edges(
 
 @njit(**JIT)
 def paint(
-    target: FloatArray, spans: IntArray, figure: Packed, beyond: Packed, plate: Packed, out: Packed
+    target: FloatArray, spans: IntArray, box: IntArray, figure: Packed, beyond: Packed, plate: Packed, out: Packed
 ) -> None:  # pragma: no cover
     """The figure (RGBA premultiplied) through the map target [S, S, 4] over the plate [S, S], of alpha 0.
 
     Args:
         spans: [S, 2], the columns of each row that are painted.
+        box: x0, y0, x1, y1 of the pixels that the face lies within.
         beyond: as the figure, the face going on beyond its silhouette: for what `raster.edge_corners` marks.
         out: RGBA [S, S]; the alpha is the figure's own, the colour that over the plate.
     """
@@ -190,7 +191,9 @@ def paint(
             even, odd = mixed(a[j], b[j], c[j], d[j], fx[j], fy[j])
             over = lit(even, odd, line[4 * j + 2], behind[j])
             row[j] = behind[j] if line[4 * j] == BARE else over
-        paint_edges(line, figure, beyond, behind, row)
+        begin, end = max(first, box[0]) - first, min(last, box[2]) - first
+        if box[1] <= i <= box[3] and begin < end:
+            paint_edges(line[4 * begin : 4 * end], figure, beyond, behind[begin:end], row[begin:end])
 
 
 @njit(inline="always", **JIT)
@@ -265,11 +268,14 @@ def soften(target: FloatArray, spans: IntArray, box: IntArray, base: Packed, out
             out[i, np.uint32(shown)] = base[i, np.uint32(shown)]
         begin, end = max(int(first), int(box[0])), min(int(last), int(box[2]))
         if i < box[1] or i >= box[3] or begin >= end:
-            above[:] = False
             continue
-        if i == box[1] or spans[i - 1, 0] > begin or spans[i - 1, 1] < end:
-            for k in range(begin, end):
-                above[k] = ended(target, i - 1, k, i, k)
+        known_from, known_to = max(int(spans[i - 1, 0]), int(box[0])), min(int(spans[i - 1, 1]), int(box[2]))
+        if i == box[1] or known_from >= known_to:
+            known_from, known_to = end, end
+        for k in range(begin, min(known_from, end)):
+            above[k] = ended(target, i - 1, k, i, k)
+        for k in range(max(known_to, begin), end):
+            above[k] = ended(target, i - 1, k, i, k)
         left, line, under = ended(target, i, begin - 1, i, begin), target[i], target[i + 1]
         u, v, depth = line[begin, 0], line[begin, 1], line[begin, 3]
         for k in range(begin, end):
@@ -288,15 +294,21 @@ def with_neighbour(
     target: FloatArray, i: int, j: int, left: bool, right: bool, above: bool, below: bool, base: Packed
 ) -> np.uint32:  # pragma: no cover
     """A pixel of base with its share of that neighbour beyond an edge which reaches farthest into it."""
-    most, other = ZERO, base[i, j]
-    if left and reaches(target, i, j, 0, -1) > most:
-        most, other = reaches(target, i, j, 0, -1), base[i, j - 1]
-    if right and reaches(target, i, j, 0, 1) > most:
-        most, other = reaches(target, i, j, 0, 1), base[i, j + 1]
-    if above and reaches(target, i, j, -1, 0) > most:
-        most, other = reaches(target, i, j, -1, 0), base[i - 1, j]
-    if below and reaches(target, i, j, 1, 0) > most:
-        most, other = reaches(target, i, j, 1, 0), base[i + 1, j]
+    from_left = reaches(target, i, j, 0, -1) if left else ZERO
+    from_right = reaches(target, i, j, 0, 1) if right else ZERO
+    from_above = reaches(target, i, j, -1, 0) if above else ZERO
+    from_below = reaches(target, i, j, 1, 0) if below else ZERO
+    most, other = max(from_left, from_right, from_above, from_below), base[i, j]
+    if most == ZERO:
+        return other
+    if most == from_left:
+        other = base[i, j - 1]
+    elif most == from_right:
+        other = base[i, j + 1]
+    elif most == from_above:
+        other = base[i - 1, j]
+    else:
+        other = base[i + 1, j]
     share, pixel = np.uint32(most * FIXED + ROUND), base[i, j]
     rest = np.uint32(WEIGHTS - share)
     even = np.uint32((pixel & LANES) * rest + (other & LANES) * share + ROUNDING)
