@@ -44,7 +44,14 @@ EMOTIONS: dict[str, Weights] = {
     "smile": {"mouthSmile*": 0.8, "cheekSquint*": 0.5, "eyeSquint*": 0.3},
     "laugh": {"mouthSmile*": 0.9, "cheekSquint*": 0.6, "eyeSquint*": 0.4, "jawOpen": 0.3, "mouthUpperUp*": 0.3},
     "sad": {"mouthFrown*": 0.7, "browInnerUp": 0.8, "eyeSquint*": 0.2, "mouthShrugLower": 0.3},
-    "angry": {"browDown*": 1.0, "noseSneer*": 0.2, "mouthPress*": 0.7, "mouthFrown*": 0.35, "eyeSquint*": 0.5},
+    "angry": {
+        "browDown*": 1.0,
+        "noseSneer*": 0.4,
+        "mouthPress*": 0.8,
+        "mouthFrown*": 0.15,
+        "eyeSquint*": 0.5,
+        "headPitch": 0.06,
+    },
     "surprise": {"browInnerUp": 0.9, "browOuterUp*": 0.8, "eyeWide*": 0.8, "jawOpen": 0.35},
     "cheek puff": {"cheekPuff": 0.8, "mouthPucker": 0.3},
 }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from visavis_models.serve.head import ASSET, PARTS, VERSION, Head, pack, sphere_centre
 from visavis_models.spec import INDEX
+from visavis_models.train.head.brows import frown
 from visavis_models.train.head.decimate import decimate
 from visavis_models.train.head.error import measure
 from visavis_models.train.head.paths import creases, named_paths, rings_to_keep
@@ -106,9 +107,11 @@ def build(source: Source, modes: int) -> dict[str, NDArray]:  # type: ignore[typ
 
 
 def _expression(source: Source, kept: IntArray) -> FloatArray:
-    """The expression modes [54, M, 3] cm of the vertices that stay, the eyeballs turning about their centres."""
+    """The expression modes [54, M, 3] cm of the vertices that stay, with a whole frown, and eyeballs that turn."""
     modes, part = source.expression[:, kept], source.part[kept]
+    face = part == PARTS.index("face")
     for side, name in enumerate(("right", "left")):
+        modes[INDEX[f"browDown{name.title()}"], face] += frown(source.points[kept][face], side)
         white = part == PARTS.index(f"{name}_sclera")
         ball = np.nonzero(white | (part == PARTS.index(f"{name}_iris")))[0]
         points = source.points[kept]
