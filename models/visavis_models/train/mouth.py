@@ -95,6 +95,7 @@ BITE_JAW = 0.06  # at most this far open
 BITE = {"mouthRollLower": 0.5, "mouthUpperUpLeft": 0.18, "mouthUpperUpRight": 0.18}
 CLOSING_S, RELEASE_S = 0.04, 0.025  # lips meet more slowly than they spring apart
 CLOSURE_MIN_S = 0.07
+NEAR_S = 0.02
 
 
 def split_diphthongs(phones: Sequence[Phone]) -> list[Phone]:
@@ -146,6 +147,16 @@ def closure(phones: Sequence[Phone], frames: int) -> FloatArray:
 def bite(phones: Sequence[Phone], frames: int) -> FloatArray:
     """How far f and v hold the lower lip to the upper teeth at each frame's middle: [T], soft edges."""
     return _held("fv", phones, frames)
+
+
+def near(phones: Sequence[Phone], symbols: str, frames: int) -> NDArray[np.bool_]:
+    """In which frames one of these sounds is heard, or one begins or ends within `NEAR_S`: [T]."""
+    t = (np.arange(frames) + 0.5) / FPS
+    out = np.zeros(frames, bool)
+    for phone in phones:
+        if phone.symbol in symbols:
+            out |= (t >= phone.begin - NEAR_S) & (t < phone.end + NEAR_S)
+    return out
 
 
 def _held(symbols: str, phones: Sequence[Phone], frames: int) -> FloatArray:

@@ -76,9 +76,9 @@ def _loss(mouth: Tensor, contact: Tensor, batch: Batch, heard: Tensor, scale: Te
     picked = fixed.speech
     wanted = batch.motion[..., picked] / scale[picked]
     weight = fixed.weight[picked] * batch.known[..., picked] * (heard + UNKNOWN_WEIGHT * (1 - heard))[..., None]
-    motion = (_squares(mouth, wanted) * weight).mean()
-    velocity = (_squares(mouth.diff(dim=1), wanted.diff(dim=1)) * weight[:, 1:]).mean()
-    spread = (_squares(mouth.std(dim=1), wanted.std(dim=1)) * weight.mean(dim=1)).mean()
+    motion = (squares(mouth, wanted) * weight).mean()
+    velocity = (squares(mouth.diff(dim=1), wanted.diff(dim=1)) * weight[:, 1:]).mean()
+    spread = (squares(mouth.std(dim=1), wanted.std(dim=1)) * weight.mean(dim=1)).mean()
     apart = torch.zeros_like(batch.motion)
     apart[..., picked] = (mouth - wanted) * scale[picked] * batch.known[..., picked]
     full = torch.zeros_like(batch.motion)
@@ -167,6 +167,6 @@ def constants(device: torch.device) -> Constants:
     return Constants(*(torch.tensor(part).to(device) for part in channels), *(value.to(device) for value in values))
 
 
-def _squares(a: Tensor, b: Tensor) -> Tensor:
+def squares(a: Tensor, b: Tensor) -> Tensor:
     """Half the square of what differs, up to `HUBER`, then the amount in proportion."""
     return HUBER * F.smooth_l1_loss(a, b, beta=HUBER, reduction="none")

@@ -208,7 +208,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = rate_at(step, preset)
         optimiser.step()
-        _blend(average, net.state_dict(), min(preset.average, (step + 1) / (step + 10)))
+        blend(average, net.state_dict(), min(preset.average, (step + 1) / (step + 10)))
         losses.append(loss.detach())
         if (step + 1) % preset.save_every == 0 or step + 1 == last:
             seconds = spent + time.monotonic() - begun
@@ -255,7 +255,7 @@ def _teacher(
     return teacher.requires_grad_(False)
 
 
-def _blend(average: dict[str, torch.Tensor], now: dict[str, torch.Tensor], keep: float) -> None:
+def blend(average: dict[str, torch.Tensor], now: dict[str, torch.Tensor], keep: float) -> None:
     """Exponential moving average of the weights, in place."""
     torch._foreach_lerp_(list(average.values()), list(now.values()), 1.0 - keep)
 
