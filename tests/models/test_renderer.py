@@ -17,6 +17,7 @@ from visavis_models.serve.colour import to_i420
 from visavis_models.serve.portrait import ASSETS, Portrait, portrait, shipped_names
 from visavis_models.serve.quality import Quality, steps_of
 from visavis_models.serve.renderer import Renderer, compile_kernels
+from visavis_models.serve.sheet import row_of
 from visavis_models.serve.stage import stage
 from visavis_models.spec import INDEX, N_MOTION
 
@@ -134,6 +135,17 @@ def test_what_windows_draw_alone_is_missed_nowhere(
     monkeypatch.setattr(held, "drawn_near", np.zeros_like(held.drawn_near))
     away = np.abs(alone - Renderer(alex, size, background=green).render(motion)[0]).max(2)
     assert (away > 2).sum() <= 16  # at the silhouette, where half a pixel may show what is behind
+
+
+@pytest.mark.parametrize("name", ["alex", "pixel"])
+def test_what_is_behind_is_not_seen_through_a_face(name: str) -> None:
+    rows = np.stack([row_of(w) for w in ({}, {"headYaw": 4}, {"headYaw": -8, "eyeLookDown*": 0.6}, {"eyeBlink*": 0.3})])
+    green, red = (Renderer(portrait(name), background=Background.parse(f"plain:{c}")) for c in ("#00ff00", "#ff0000"))
+    for row in rows:
+        differs = np.abs(green.render(row[None])[0].astype(int) - red.render(row[None])[0]).max(2) > 12
+        points = green.canvas.points[: stage(green.portrait, 512).last, :2].astype(np.float32).copy()
+        face = cv2.fillConvexPoly(np.zeros((512, 512), np.uint8), cv2.convexHull(points).astype(np.int32), 1)
+        assert not differs[cv2.erode(face, np.ones((15, 15), np.uint8)) > 0].any()
 
 
 def test_extreme_motion_is_drawn_inside_the_frame(renderer: Renderer) -> None:

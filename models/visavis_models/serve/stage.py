@@ -117,6 +117,8 @@ class Stage:
         drawn = np.zeros((len(unique), len(parts)), np.bool_)
         for window, triangles in enumerate(mine):
             drawn[triangles, window] = True
+        # Beside the face's edge, which no window draws, samples take what lies below, too.
+        drawn[np.isin(unique, self.edge).any(1)] = False
         near = drawn[every].any(1)
         self.face_near, self.face_far = (np.ascontiguousarray(self.inner[which]) for which in (near, ~near))
         self.drawn_near = np.ascontiguousarray(drawn[every][near])
