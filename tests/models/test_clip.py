@@ -93,7 +93,7 @@ def test_a_face_is_drawn_where_it_was_seen(seen_of: SeenOf) -> None:
     assert np.abs(drawn - seen).max() < 0.01 < 0.3 < np.ptp(seen[:, 1])
 
 
-def test_of_a_turn_that_stays_all_is_set_right_and_of_one_that_comes_and_goes_half(seen_of: SeenOf) -> None:
+def test_of_a_turn_that_stays_all_is_set_right_and_of_one_that_comes_and_goes_a_share(seen_of: SeenOf) -> None:
     shape, known, roll = Shape.of(Head.load(), np.zeros(1)), np.zeros((20, N_MOTION)), INDEX["headRoll"]
     clip = Clip.of(misread(seen_of, shape, known))
 
@@ -105,8 +105,9 @@ def test_of_a_turn_that_stays_all_is_set_right_and_of_one_that_comes_and_goes_ha
     stays, comes = np.full(20, 0.05), np.repeat([0.05, -0.05], 10)
     whole = changed(stays, 1.0)
     assert -0.05 < whole.max() < -0.02
-    assert changed(stays, 0.5) == pytest.approx(whole / 2)
-    assert changed(comes, 1.0) == pytest.approx(TOLD_SHARE * np.sign(comes) * whole, abs=1e-3)
+    assert changed(stays, 0.5) == pytest.approx(whole)
+    for share in (1.0, 0.5):
+        assert changed(comes, share) == pytest.approx(share * TOLD_SHARE * np.sign(comes) * whole, abs=1e-3)
 
 
 def test_pictures_without_a_drawn_face_stay_as_they_were(seen_of: SeenOf) -> None:

@@ -96,7 +96,7 @@ class Clip:
 
         Args:
             drawn: [T, 478, 3], landmarks of the drawn `looking` rows in pixels of the clip (`laid`); nan: none seen.
-            share: how much of the correction is made.
+            share: how much of the correction is made; of what is the same in all pictures all is.
         """
         seen = [k for k, pose in enumerate(self.poses) if pose is not None and np.isfinite(drawn[k, 0, 0])]
         if not seen:
@@ -108,7 +108,9 @@ class Clip:
         turns = after[:, ROTATION] - before[:, ROTATION]
         constant = turns.mean(0)
         after = self._turned(after, before[:, ROTATION] + constant + TOLD_SHARE * (turns - constant))
-        rows[seen] += share * (after - before)
+        change = after - before
+        rows[seen] += change.mean(0) + share * (change - change.mean(0))
+        rows[:, WEIGHTS] = np.clip(rows[:, WEIGHTS], 0, 1)
         return replace(self, rows=rows)
 
     def _beside(self, k: int) -> FloatArray:
