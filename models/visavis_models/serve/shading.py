@@ -28,7 +28,8 @@ MIRROR = np.array([0.0, -0.34, 0.94], np.float32)  # normal that mirrors the lig
 ROUNDS = 2  # of smoothing
 TONGUE_LIGHT = np.array([0.12, -0.42, 0.9], np.float32)  # where the tongue's light comes from
 TONGUE_AMBIENT = np.float32(0.55)  # of its light comes from everywhere
-TONGUE_FADE = np.float32(0.28)  # how fast the light falls with the depth behind the lips, 1/cm
+TONGUE_FADE = np.float32(0.14)  # how fast the light falls with the depth behind the lips, 1/cm
+TONGUE_END, TONGUE_DUSK = np.float32(3.3), np.float32(1.8)  # so far behind its tip no light is left, and fades over, cm
 TONGUE_FRONT = np.float32(0.4)  # so far behind the lips it is still fully lit, cm
 TONGUE_SHINE = np.float32(110)  # mirrored light of a wet tongue, levels
 
@@ -157,17 +158,20 @@ def smooth(
 def light_tongue(
     points: FloatArray, sums: FloatArray, lips_z: float, cm: float, base: FloatArray, colours: FloatArray
 ) -> None:  # pragma: no cover
-    """colours [N, 3], RGB, of a tongue's vertices by its shape and by how far behind the lips they lie.
+    """colours [N, 3], RGB, of a tongue's vertices by its shape, and how far behind the lips and its tip they lie.
 
     Args:
         points: [N, 3]; sums: [N, 3], its `normal_sums`; lips_z: depth of the lips; cm: pixels a centimetre.
         base: [3], the tongue's colour.
     """
+    tip = points[:, 2].max()
     for i in range(len(points)):
         length = np.sqrt(sums[i, 0] ** 2 + sums[i, 1] ** 2 + sums[i, 2] ** 2) + np.float32(1e-9)
         x, y, z = sums[i, 0] / length, sums[i, 1] / length, sums[i, 2] / length
+        behind = (tip - points[i, 2]) / np.float32(cm)
+        dusk = min(max((TONGUE_END - behind) / TONGUE_DUSK, np.float32(0)), np.float32(1))
         depth = max((np.float32(lips_z) - points[i, 2]) / np.float32(cm) - TONGUE_FRONT, np.float32(0))
-        fade = np.exp(-TONGUE_FADE * depth)
+        fade = np.exp(-TONGUE_FADE * depth) * dusk
         above = x * TONGUE_LIGHT[0] + y * TONGUE_LIGHT[1] + z * TONGUE_LIGHT[2]
         facing = TONGUE_AMBIENT + (np.float32(1) - TONGUE_AMBIENT) * min(max(above, np.float32(0)), np.float32(1))
         mirrored = TONGUE_SHINE * max(x * MIRROR[0] + y * MIRROR[1] + z * MIRROR[2], np.float32(0)) ** 24

@@ -18,7 +18,9 @@ Picture = NDArray[np.uint8]
 LINING, GUM, TONGUE, TOOTH = (92, 34, 34), (178, 92, 88), (190, 98, 96), (240, 234, 221)  # RGB
 LOWER_TEETH = 0.72  # of the light that the upper ones get: they lie deeper and look up
 SKIN_LIGHT, SKIN_SHARE, EXPOSURES = 175.0, 0.55, (0.5, 1.05)  # brightness of well-lit skin, its share, limits
+AMBIENT, TEETH_AMBIENT = 0.45, 0.6  # of the light comes from everywhere; teeth let some through where they meet
 FLESH_LIT = (1.25, 1.95, 2.0)  # powers of the shade on RGB: light that reaches back teeth has met flesh before
+WIDER = 1.07  # than the head's: its teeth meet in a point, and darkness would be seen between them
 DEPTH_CM = 4.5  # what lies deeper behind the lips is not drawn
 INNER = ("upper_gums", "lower_gums", "tongue", "upper_teeth", "lower_teeth")
 MOVERS = ("jawForward", "jawLeft", "jawRight", "jawOpen", "tongueOut", "tongueUp")
@@ -38,7 +40,7 @@ def build_mouth(head: Head, fit: FittedHead, upper: IntArray, lower: IntArray, p
     modes[~keep] *= lining[None, :, None]
     channels = np.nonzero(np.abs(modes).max((1, 2)) > 0)[0]
     return Mouth(
-        points=fit.points[used].astype(np.float32),
+        points=meeting(head, fit.points)[used].astype(np.float32),
         colours=(_colours(head, fit, used, upper) * exposure(fit, picture)).astype(np.float32),
         triangles=compact.reshape(-1, 3)[:, [0, 2, 1]].astype(np.int32),
         channels=channels.astype(np.int32),
@@ -46,6 +48,24 @@ def build_mouth(head: Head, fit: FittedHead, upper: IntArray, lower: IntArray, p
         upper=upper.astype(np.int32),
         lower=lower.astype(np.int32),
     )
+
+
+def meeting(head: Head, points: FloatArray) -> FloatArray:
+    """The points [N, 3] with every tooth so wide that it meets its neighbours."""
+    points, tooth = points.copy(), np.arange(len(points))
+    for name in ("upper_teeth", "lower_teeth"):
+        triangles = head.triangles[head.faces[name].start : head.faces[name].stop]
+        before = None
+        while (
+            before is None or (before != tooth).any()
+        ):  # each gets the least number among those it hangs together with
+            before = tooth.copy()
+            np.minimum.at(tooth, triangles, tooth[triangles].min(1, keepdims=True))
+        for one in np.unique(tooth[head.vertices[name]]):
+            own = tooth == one
+            middle = points[own].mean(0)
+            points[own] = middle + (points[own] - middle) * (WIDER, 1, WIDER)
+    return points
 
 
 def exposure(fit: FittedHead, picture: Picture) -> float:
@@ -74,6 +94,7 @@ def _colours(head: Head, fit: FittedHead, used: IntArray, upper: IntArray) -> Fl
     normals = Normals(inside[:, [0, 2, 1]], len(fit.points))(fit.points)
     facing = np.clip(normals[used] @ np.array([0.18, -0.22, 0.96]), 0, 1)
     colour[np.isin(used, head.vertices["lower_teeth"])] *= LOWER_TEETH
-    shade = (np.exp(-0.45 * depth) * (0.45 + 0.55 * facing))[:, None]
     teeth = np.isin(used, np.concatenate([head.vertices[name] for name in ("upper_teeth", "lower_teeth")]))
+    ambient = np.where(teeth, TEETH_AMBIENT, AMBIENT)
+    shade = (np.exp(-0.45 * depth) * (ambient + (1 - ambient) * facing))[:, None]
     return colour * np.where(teeth[:, None], shade**FLESH_LIT, shade)
