@@ -152,7 +152,7 @@ def test_unknown_voices_and_lengths_are_named(tmp_path):
 def test_the_picture_book_shows_closed_and_open_lips(tmp_path):
     renderer, row = Renderer(portrait("alex"), 512), np.zeros((2, 60), np.float32)
     row[1, INDEX["jawOpen"]] = 0.5
-    shut, parted = ((mouth_picture(renderer, r).sum(axis=-1) < 120).mean() for r in row)
-    assert shut < 0.01 < 0.03 < parted  # how much of the picture is the dark of a mouth
+    shut, parted = ((mouth_picture(renderer, r).sum(axis=-1) < 200).mean() for r in row)
+    assert shut < 0.01 < 0.04 < parted  # how much of the picture is the inside of a mouth, its tongue included
     draw_lips(tmp_path / "lips.png", Voice(), "Bob.")
     assert (tmp_path / "lips.png").stat().st_size > 10_000
