@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visavis_models.serve.head import Head
+from visavis_models.serve.head import Head, components
 from visavis_models.serve.portrait import portrait
 from visavis_models.spec import ARKIT_NAMES, INDEX
 from visavis_models.train.portrait import alex
-from visavis_models.train.portrait.head import boundary_loops, components, halves, source_names
+from visavis_models.train.portrait.head import boundary_loops, halves, source_names
 
 
 def test_the_persons_own_sides_and_the_split_channels() -> None:

@@ -120,6 +120,21 @@ class Head:
         return sphere_centre(points[self.vertices[("right_sclera", "left_sclera")[side]]])
 
 
+def components(faces: NDArray[np.integer], count: int) -> NDArray[np.int64]:
+    """The connected part that each of `count` vertices belongs to, [count]; faces [F, 3 or 4], -1 pads triangles."""
+    part = np.arange(count, dtype=np.int64)
+    corners = np.where(faces < 0, faces[:, :1], faces)
+    while True:
+        low = part[corners].min(1)
+        after = part.copy()
+        for k in range(corners.shape[1]):
+            np.minimum.at(after, corners[:, k], low)
+        after = after[after]
+        if (after == part).all():
+            return part
+        part = after
+
+
 def sphere_centre(points: NDArray[np.floating]) -> FloatArray:
     """Centre [3] of the sphere that lies nearest to points [N, 3]: |p|^2 = 2 p . c + d, in least squares."""
     design = np.c_[2 * points, np.ones(len(points))].astype(np.float64)

@@ -172,11 +172,10 @@ class Painter:
         raster.draw_mesh(
             canvas.map, canvas.spans, 0, 0, 1, self._edge, self._edge_points, self._edge_values, False
         )  # fmt: skip
-        box = self._face_box(2)
-        pixels.paint(
-            canvas.map, canvas.spans, self._face_box(0), held.figure, held.beyond, self.plate, canvas.packed_base
-        )
-        pixels.soften(canvas.map, canvas.spans, box, canvas.packed_base, canvas.packed_frame)
+        box = self._face_box()
+        pixels.paint(canvas.map, canvas.spans, box, held.figure, held.beyond, self.plate, canvas.packed_base)
+        within = np.clip(box, 2, self.size - 2)
+        pixels.soften(canvas.map, canvas.spans, within, canvas.packed_base, canvas.packed_frame)
         for side in (0, 1):
             if drawn[side]:
                 self._draw_eye(side, pose, lids[side])
@@ -214,11 +213,10 @@ class Painter:
         right, bottom = held_in(x1 + margin + 1, left + 1, last), held_in(y1 + margin + 1, top + 1, last)
         return left, top, right - left + 1, bottom - top + 1
 
-    def _face_box(self, inside: int) -> IntArray:
-        """The pixels x0, y0, x1, y1 that the face lies within, so many inside of the frame's border."""
+    def _face_box(self) -> IntArray:
+        """The pixels x0, y0, x1, y1 that the face lies within."""
         x0, y0, x1, y1 = raster.bounds(self._points[: self._stage.last])
-        most = self.size - inside
-        return np.array([held_in(v, inside, most) for v in (x0 - 2, y0 - 2, x1 + 2, y1 + 2)], np.int32)
+        return np.array([held_in(v, 0, self.size) for v in (x0 - 2, y0 - 2, x1 + 2, y1 + 2)], np.int32)
 
     @staticmethod
     def _hole(edges: FloatArray, window: Window) -> FloatArray:

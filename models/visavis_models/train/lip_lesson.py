@@ -28,8 +28,8 @@ from visavis_models.train.captures import CLIPS, HELD_OUT_CLIP, facegood_scene
 from visavis_models.train.export import export
 from visavis_models.train.exported import Exported
 from visavis_models.train.model import LipReaders
-from visavis_models.train.phonetic import LAYERS, phonetic
-from visavis_models.train.readout import arguments, read_scene
+from visavis_models.train.phonetic import LAYERS, around, phonetic
+from visavis_models.train.readout import arguments, read_scene, with_ones
 from visavis_models.train.scenes import Scene, as_float, load_scenes
 
 Array = NDArray[np.float64]
@@ -68,7 +68,7 @@ def lesson(folder: Path) -> list[tuple[Scene, Array]]:
         spread += 1e-3 * (rows - mean).std()
         unit = (rows - mean) / spread
         parts = np.linalg.svd(unit.T @ unit / len(unit))[0][:, :PARTS] / spread[:, None]
-        X = [_around((layers[k] - mean) @ parts) for layers in heard]
+        X = [with_ones(around((layers[k] - mean) @ parts, AROUND)) for layers in heard]
         gram, power = sum(x.T @ x for x in X), sum(x.T @ y for x, y in zip(X, wanted, strict=True))
         layer = least_squares(np.asarray(gram), np.asarray(power), TEACHER_RIDGE)
         for out, x in zip(told, X, strict=True):
@@ -96,7 +96,7 @@ def teach(
         features, reads, by_style = zip(
             *(read_scene(member, scene, marked=False) for member in lips.members), strict=True
         )
-        heard.append(_with_ones(np.concatenate(features, axis=1)))
+        heard.append(with_ones(np.concatenate(features, axis=1)))
         lack.append(wanted - np.mean(reads, axis=0)[:, columns] * scale)
         gains.append(by_style)
     frames = sum(map(len, heard))
@@ -123,20 +123,10 @@ def _others(lips: LipReaders, scenes: Sequence[Scene]) -> Array:
         source = scene.source if scene.measured else ""
         if frames.get(source, 0) > HELD_FRAMES:
             continue
-        x = _with_ones(np.concatenate([read_scene(member, scene, marked=False)[0] for member in lips.members], axis=1))
+        x = with_ones(np.concatenate([read_scene(member, scene, marked=False)[0] for member in lips.members], axis=1))
         gram[source] = gram.get(source, 0.0) + x.T @ x
         frames[source] = frames.get(source, 0) + len(x)
     return np.asarray(sum(matrix / frames[source] for source, matrix in gram.items()))
-
-
-def _around(rows: Array) -> Array:
-    """Each frame with those before and after it, and ones: [T, D] to [T, 5 D + 1]."""
-    T, padded = len(rows), np.pad(rows, ((AROUND, AROUND), (0, 0)), mode="edge")
-    return _with_ones(np.concatenate([padded[k : k + T] for k in range(2 * AROUND + 1)], axis=1))
-
-
-def _with_ones(rows: Array) -> Array:
-    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1).astype(np.float64)
 
 
 def main() -> None:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from visavis_models.spec import MODEL_FRAME, MODEL_RATE
 from visavis_models.train.lip_lesson import least_squares
-from visavis_models.train.phonetic import phonetic
+from visavis_models.train.phonetic import around, phonetic
+from visavis_models.train.readout import with_ones
 from visavis_models.train.scenes import Scene, as_float
 
 Array = NDArray[np.float64]
@@ -37,11 +38,11 @@ def overheard(teaching: Sequence[Scene], captures: Sequence[Scene]) -> dict[str,
     wanted = [np.clip(np.asarray(s.contact[: len(x)], np.float64), 0, 1) for s, x in zip(teaching, heard, strict=True)]
     rows = np.concatenate(heard)
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-2
-    unit = _with_ones((rows - mean) / spread)
+    unit = with_ones((rows - mean) / spread)
     layer = least_squares(unit.T @ unit / len(unit), unit.T @ np.concatenate(wanted) / len(unit), RIDGE)
     out = {}
     for group in _groups(captures):
-        told = _with_ones((_around(np.concatenate([_voice(scene) for scene in group])) - mean) / spread) @ layer
+        told = with_ones((_around(np.concatenate([_voice(scene) for scene in group])) - mean) / spread) @ layer
         for scene, part in zip(group, np.split(told, np.cumsum([len(s) for s in group])[:-1]), strict=True):
             out[scene.name] = part.astype(np.float32)
     return out
@@ -61,10 +62,4 @@ def _voice(scene: Scene) -> FloatArray:
 
 def _around(voice: FloatArray) -> Array:
     """What is heard in each frame, and in the one before and after it: [T, 3072]."""
-    rows = phonetic(voice)[LAYER].astype(np.float64)
-    padded = np.pad(rows, ((1, 1), (0, 0)), mode="edge")
-    return np.concatenate([padded[k : k + len(rows)] for k in range(3)], axis=1)
-
-
-def _with_ones(rows: Array) -> Array:
-    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+    return around(phonetic(voice)[LAYER].astype(np.float64), 1)

@@ -98,6 +98,13 @@ def phonetic(audio: FloatArray) -> list[FloatArray]:
     return [rows.reshape(T, 2 * DIM) for rows in out]
 
 
+def around(rows: NDArray[np.floating], frames: int) -> NDArray[np.float64]:
+    """Each row with so many before and after it, side by side, the ends repeated: [T, D] to [T, (2 frames + 1) D]."""
+    padded = np.pad(rows, ((frames, frames), (0, 0)), mode="edge")
+    beside = [padded[k : k + len(rows)] for k in range(2 * frames + 1)]
+    return np.concatenate(beside, axis=1).astype(np.float64)
+
+
 def mel(audio: FloatArray) -> FloatArray:
     """Whisper's log-mel features of up to half a minute, silence after it: [80, 3000]."""
     padded = np.zeros(SPAN, np.float32)

@@ -60,7 +60,7 @@ def refit(lips: LipReader, scale: Tensor, scenes: Sequence[Scene], talker: str) 
         for marked in (False, True) if scene.measured else (True,):
             features, read, gain = read_scene(lips, scene, marked)
             seen = np.asarray(scene.seen) > 0
-            X = np.concatenate([features, np.ones((len(features), 1))], axis=1)[seen]
+            X = with_ones(features)[seen]
             gram[source] = gram.get(source, 0.0) + X.T @ X
             frames[source] += len(X)
             if source == talker:
@@ -94,7 +94,7 @@ def refit_contact(lips: LipReader, scenes: Sequence[Scene]) -> tuple[float, floa
         if not (scene.measured or scene.phones) or not kept.any():
             continue
         wanted = np.zeros(len(scene)) if scene.measured else np.clip(np.asarray(scene.closure, np.float64), 0, 1)
-        heard.append(np.concatenate([features, np.ones((len(features), 1))], axis=1)[kept])
+        heard.append(with_ones(features)[kept])
         told.append(wanted[kept])
         sources.append(scene.source if scene.measured else "")
         counts[sources[-1]] += int(kept.sum())
@@ -118,6 +118,11 @@ def refit_contact(lips: LipReader, scenes: Sequence[Scene]) -> tuple[float, floa
         layer.weight[-CONTACTS] = torch.from_numpy(at[:-1].astype(np.float32))
         layer.bias[-CONTACTS] = float(at[-1])
     return loss(begin), loss(at)
+
+
+def with_ones(rows: Array) -> Array:
+    """Rows [T, D] with a column of ones, for what a layer adds: [T, D + 1]."""
+    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
 
 
 @torch.no_grad()

@@ -23,7 +23,7 @@ from visavis_models.train.lip_lesson import least_squares
 from visavis_models.train.model import CONTACTS, LipReaders
 from visavis_models.train.mouth import near
 from visavis_models.train.reading import measures
-from visavis_models.train.readout import read_scene
+from visavis_models.train.readout import read_scene, with_ones
 from visavis_models.train.scenes import Scene
 
 Array = NDArray[np.float64]
@@ -83,7 +83,7 @@ def _hear(lips: LipReaders, before: LipReaders, units: FloatArray, scene: Scene)
     wanted = (
         _read(before, scene)[1] if scene.measured else np.asarray(scene.motion, np.float64)[:, picked] / units[picked]
     )
-    X = np.concatenate([features, np.ones((len(features), 1))], axis=1)
+    X = with_ones(features)
     return Heard(scene, X, (wanted - read) / gain, np.asarray(scene.seen) > 0)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.fitted import FittedHead, Normals
-from visavis_models.serve.head import Head
+from visavis_models.serve.head import Head, components
 from visavis_models.serve.portrait import Mouth
 from visavis_models.spec import INDEX, WEIGHTS
 
@@ -22,7 +22,8 @@ AMBIENT, TEETH_AMBIENT = 0.45, 0.6  # of the light comes from everywhere; teeth 
 FLESH_LIT = (1.25, 1.95, 2.0)  # powers of the shade on RGB: light that reaches back teeth has met flesh before
 WIDER = 1.07  # than the head's: its teeth meet in a point, and darkness would be seen between them
 DEPTH_CM = 4.5  # what lies deeper behind the lips is not drawn
-INNER = ("upper_gums", "lower_gums", "tongue", "upper_teeth", "lower_teeth")
+TEETH = ("upper_teeth", "lower_teeth")
+INNER = ("upper_gums", "lower_gums", "tongue", *TEETH)
 MOVERS = ("jawForward", "jawLeft", "jawRight", "jawOpen", "tongueOut", "tongueUp")
 
 
@@ -52,16 +53,10 @@ def build_mouth(head: Head, fit: FittedHead, upper: IntArray, lower: IntArray, p
 
 def meeting(head: Head, points: FloatArray) -> FloatArray:
     """The points [N, 3] with every tooth so wide that it meets its neighbours."""
-    points, tooth = points.copy(), np.arange(len(points))
-    for name in ("upper_teeth", "lower_teeth"):
-        triangles = head.triangles[head.faces[name].start : head.faces[name].stop]
-        before = None
-        while (
-            before is None or (before != tooth).any()
-        ):  # each gets the least number among those it hangs together with
-            before = tooth.copy()
-            np.minimum.at(tooth, triangles, tooth[triangles].min(1, keepdims=True))
-        for one in np.unique(tooth[head.vertices[name]]):
+    points, triangles = points.copy(), [head.triangles[head.faces[row].start : head.faces[row].stop] for row in TEETH]
+    tooth = components(np.concatenate(triangles), len(points))
+    for row in TEETH:
+        for one in np.unique(tooth[head.vertices[row]]):
             own = tooth == one
             middle = points[own].mean(0)
             points[own] = middle + (points[own] - middle) * (WIDER, 1, WIDER)
@@ -83,7 +78,7 @@ def exposure(fit: FittedHead, picture: Picture) -> float:
 
 def _colours(head: Head, fit: FittedHead, used: IntArray, upper: IntArray) -> FloatArray:
     """RGB [M, 3]: the material, darker with the depth behind the lips and where the surface turns away."""
-    materials = dict.fromkeys(("upper_teeth", "lower_teeth"), TOOTH) | {"tongue": TONGUE}
+    materials = dict.fromkeys(TEETH, TOOTH) | {"tongue": TONGUE}
     colour = np.full((len(used), 3), GUM, np.float64)
     colour[used < head.vertices["socket"].stop] = LINING
     for name, material in materials.items():
@@ -94,7 +89,7 @@ def _colours(head: Head, fit: FittedHead, used: IntArray, upper: IntArray) -> Fl
     normals = Normals(inside[:, [0, 2, 1]], len(fit.points))(fit.points)
     facing = np.clip(normals[used] @ np.array([0.18, -0.22, 0.96]), 0, 1)
     colour[np.isin(used, head.vertices["lower_teeth"])] *= LOWER_TEETH
-    teeth = np.isin(used, np.concatenate([head.vertices[name] for name in ("upper_teeth", "lower_teeth")]))
+    teeth = np.isin(used, np.concatenate([head.vertices[row] for row in TEETH]))
     ambient = np.where(teeth, TEETH_AMBIENT, AMBIENT)
     shade = (np.exp(-0.45 * depth) * (ambient + (1 - ambient) * facing))[:, None]
     return colour * np.where(teeth[:, None], shade**FLESH_LIT, shade)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis_models.train.portrait.alex import smoothstep
+
 FloatArray = NDArray[np.float64]
 
 INNER_CM = (1.45, 5.6)  # |x| and y of the middle of a brow's inner end on the mean head
@@ -30,20 +32,15 @@ def frown(points: FloatArray, side: int) -> FloatArray:
     inwards, outwards, up, down = REACH_CM
     away = np.hypot(np.where(x < 0, -x / inwards, x / outwards), np.where(y > 0, y / up, -y / down))
     front = points[:, 2] > FRONT_CM
-    share = front * _smooth(1 - away)
+    share = front * smoothstep(0, 1, 1 - away)
     x = outward * points[:, 0]
-    upright = front * _smooth(1 - np.abs(points[:, 1] - FURROW_Y_CM[0]) / FURROW_Y_CM[1])
+    upright = front * smoothstep(0, 1, 1 - np.abs(points[:, 1] - FURROW_Y_CM[0]) / FURROW_Y_CM[1])
     furrow, ridge = (np.exp(-(((x - at) / width) ** 2)) for at, width in (FURROW_CM, RIDGE_CM))
     return np.stack(
         [
-            -outward * TOGETHER_CM * share * _smooth(x / MIDDLE_CM),
+            -outward * TOGETHER_CM * share * smoothstep(0, 1, x / MIDDLE_CM),
             -DOWN_CM * share,
             -DEPTH_CM * (furrow - FOLD * ridge) * upright,
         ],
         axis=1,
     )
-
-
-def _smooth(t: FloatArray) -> FloatArray:
-    t = np.clip(t, 0, 1)
-    return t * t * (3 - 2 * t)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis_models.serve.head import components
 from visavis_models.spec import ARKIT_NAMES
 
 FloatArray = NDArray[np.float64]
@@ -73,21 +74,6 @@ def load_head(path: Path) -> Head:
         for source in source_names(name):
             modes[channel] += deltas[names.index(source)]
     return Head(vertices, quads, modes, _tongue(vertices, island))
-
-
-def components(faces: IntArray, count: int) -> IntArray:
-    """The connected part that each of `count` vertices belongs to, [count]; faces [F, 4], -1 pads triangles."""
-    part = np.arange(count)
-    corners = np.where(faces < 0, faces[:, :1], faces)
-    while True:
-        low = part[corners].min(1)
-        after = part.copy()
-        for k in range(corners.shape[1]):
-            np.minimum.at(after, corners[:, k], low)
-        after = after[after]
-        if (after == part).all():
-            return part
-        part = after
 
 
 def _tongue(vertices: FloatArray, island: IntArray) -> NDArray[np.bool_]:
