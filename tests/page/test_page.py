@@ -37,7 +37,7 @@ async def test_the_join_screen_shows_oneself_and_the_devices(tab: Tab, shots: Pa
     await expect(tab.get_by_role("heading", name="Meet Alex")).to_be_visible()
     await expect(tab.locator(".badge").first).to_have_text("AI avatar")
     await expect(tab.locator("#mirror")).to_have_attribute("data-picture", "true")
-    await tab.wait_for_function("document.querySelector('#preview').videoWidth == 640")
+    await expect(tab.locator("#preview")).to_have_js_property("videoWidth", 640)
     assert await tab.locator("#microphones option").count() > 0
     await shot(tab, shots, "join")
 
