@@ -685,8 +685,10 @@ def lash_strip(
     C = len(upper)
     for c in range(C):
         closed[c] = 1 - (points[lower[c], 1] - points[upper[c], 1]) / gap[c]
-        x = tips[c, 0]
-        y = tips[c, 1] * (1 - flutter * min(max(closed[c], np.float32(0)), np.float32(1)))
+        lean = 1 - flutter * min(max(closed[c], np.float32(0)), np.float32(1))
+        # lashes that point at the viewer spread half as far beyond the corners of the eye
+        x = tips[c, 0] * np.float32(0.5) * (1 + abs(lean))
+        y = tips[c, 1] * lean
         strip[c, 0] = points[roots[c], 0] + zoom * (turn[0, 0] * x - turn[0, 1] * y)
         strip[c, 1] = points[roots[c], 1] + zoom * (turn[1, 1] * y - turn[1, 0] * x)
         strip[C + c, 0], strip[C + c, 1] = points[roots[c], 0], points[roots[c], 1] + below

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import cv2
@@ -14,11 +13,12 @@ from scipy.sparse.linalg import factorized
 from scipy.spatial import Delaunay, cKDTree
 
 from visavis_models.serve import raster
+from visavis_models.serve.enrol.brows import knit_brows
 from visavis_models.serve.enrol.fitted import FittedHead
+from visavis_models.serve.enrol.lids import closing_lids, lowered_lids
 from visavis_models.serve.enrol.rim import Edge, Rim, beside, gone_on, surely
 from visavis_models.serve.head import Head
 from visavis_models.serve.portrait import Skin
-from visavis_models.serve.rotation import GAZE_DOWN
 from visavis_models.spec import INDEX, MOTION_NAMES, ROTATION, WEIGHTS
 
 FloatArray = NDArray[np.float64]
@@ -36,12 +36,6 @@ DARKER, BRIGHTER = -0.25, 0.12  # limits of what one channel does to the light
 LIPS_LEAST = 0.06  # of the mouth's weights: a picture with less has its mouth closed
 LIPS_MOST_CM = 0.8  # what lips are brought together at most
 LIPS_REACH_CM = (0.9, 1.3)  # how far above and below the lips the skin goes with them
-OVERLAP_PX = 2.0  # by which closed lids overlap
-LID_COLUMNS = 20
-# A lid that looks down: how much of the iris's way it goes, how much of its arch it loses at most, how far its corners
-# and the lower lid go, as shares of the head's own way and of the upper lid's.
-LID_FOLLOWS, ARCH_FALLS, LID_CORNERS, LOWER_LID = 0.75, 0.62, 0.4, 0.45
-LID_BLEND_CM = 0.15  # between the two
 FAINT_PX = 0.18  # displacements below this are dropped
 
 
@@ -328,54 +322,6 @@ def breath_mode(fit: FittedHead, points: FloatArray, head: FloatArray) -> FloatA
     return np.stack([0.6 * side * (1 - head), -rise, np.zeros(len(points))], 1) * (0.1 * scale)
 
 
-def closing_lids(fit: FittedHead, modes: FloatArray, lids: tuple[tuple[IntArray, IntArray], ...]) -> None:
-    """Correct the blinks in place so that the lids just meet: `modes` [54, N, 3] of the face, `lids` their edges.
-
-    Along each column the upper lid's way is scaled such that its edge ends on the lower lid's.
-    """
-    points = fit.points[fit.face]
-    neutral = points - np.tensordot(fit.rest[WEIGHTS].astype(np.float64), modes, 1)
-    for (upper, lower), name in zip(lids, ("eyeBlinkRight", "eyeBlinkLeft"), strict=True):
-        mode = modes[INDEX[name]]
-        moved = neutral + mode
-        bottom = np.interp(moved[upper, 0], moved[lower, 0], moved[lower, 1])
-        ratio = (bottom + OVERLAP_PX - neutral[upper, 1]) / np.maximum(mode[upper, 1], 0.3 * mode[upper, 1].max())
-        ratio = np.convolve(np.pad(np.clip(ratio, 0.5, 1.7), 2, mode="edge"), np.ones(5) / 5, mode="valid")
-        down = mode[:, 1] > 0
-        mode[down, 1] *= np.interp(points[down, 0], points[upper, 0], ratio)
-
-
-def lowered_lids(fit: FittedHead, modes: FloatArray, lids: tuple[tuple[IntArray, IntArray], ...]) -> None:
-    """Correct the looks down in place so that the lids keep their arches: `modes` [54, N, 3] of the face, `lids` their
-    edges.
-
-    The upper lid follows the iris by `LID_FOLLOWS` of its way, lower by at most `ARCH_FALLS` of its own arch and in the
-    arch's shape; the lower one goes down with it by `LOWER_LID`. The head's own lids close by half, to a straight line.
-    """
-    points = fit.points[fit.face]
-    for side, ((upper, lower), name) in enumerate(zip(lids, ("eyeLookDownRight", "eyeLookDownLeft"), strict=True)):
-        mode, x = modes[INDEX[name]], points[upper, 0]
-        corners = np.interp(x, x[[0, -1]], points[upper[[0, -1]], 1])
-        arch = np.maximum(corners - points[upper, 1], 0)
-        falls = min(LID_FOLLOWS * fit.radius[side] * math.sin(GAZE_DOWN) / max(arch.max(), 1.0), ARCH_FALLS)
-        ends = LID_CORNERS * np.interp(x, x[[0, -1]], mode[upper[[0, -1]], 1])
-        wanted = ends + falls * arch
-        across = np.interp(points[lower, 0], x, wanted)
-        above = _ratio(wanted, mode[upper, 1])
-        below = _ratio(LOWER_LID * across, mode[lower, 1])
-        middle = np.interp(points[:, 0], x, 0.5 * (points[upper, 1] + np.interp(x, points[lower, 0], points[lower, 1])))
-        soft = np.clip(0.5 + (points[:, 1] - middle) / (2 * LID_BLEND_CM * fit.scale), 0, 1)
-        mode[:, 1] *= (1 - soft) * np.interp(points[:, 0], x, above) + soft * np.interp(
-            points[:, 0], points[lower, 0], below
-        )
-
-
-def _ratio(wanted: FloatArray, moves: FloatArray) -> FloatArray:
-    """By how much displacements [C] along an edge are too small, smoothed along it."""
-    ratio = np.clip(wanted / np.maximum(moves, 0.2 * moves.max()), 0.3, 2.2)
-    return np.convolve(np.pad(ratio, 2, mode="edge"), np.ones(5) / 5, mode="valid")
-
-
 def closing_lips(fit: FittedHead, modes: FloatArray, graph: csr_matrix, lips: tuple[IntArray, IntArray]) -> None:
     """Correct the channels that the picture holds the mouth open with, in place, so that without them the lips meet.
 
@@ -429,6 +375,7 @@ def build_skin(
     edges = tuple(pair(head, f"lids.{side}.edge") for side in ("right", "left"))
     closing_lids(fit, modes, edges)
     lowered_lids(fit, modes, edges)
+    knit_brows(head, fit, modes, edges)
     closing_lips(fit, modes, skin_graph, lips)
     light = smoothed(skin_graph, brightness_modes(fit, picture, visible).T, LIGHT_ROUNDS).T
     whole = np.zeros((len(modes), len(points), 4))
