@@ -16,6 +16,8 @@ from visavis.local.server import LocalServer
 
 pytestmark = pytest.mark.page
 
+TRACKS = "document.querySelector('#avatar').srcObject.getTracks().length"
+
 
 @contextlib.asynccontextmanager
 async def in_call(tab: Tab, server: LocalServer) -> AsyncIterator[StandIn]:
@@ -25,6 +27,9 @@ async def in_call(tab: Tab, server: LocalServer) -> AsyncIterator[StandIn]:
     ticket = await (await answer.value).json()
     async with stand_in(server, ticket["room"]) as agent:
         await expect(tab.locator("#waiting")).to_be_hidden()
+        async with asyncio.timeout(15):
+            while await tab.evaluate(TRACKS) < 2:  # noqa: ASYNC110  # the picture may come before the voice
+                await asyncio.sleep(0.05)
         await until(lambda: bool(agent.room.remote_participants))
         yield agent
 
