@@ -18,8 +18,23 @@ def test_normals_of_a_plane_face_the_viewer() -> None:
     np.testing.assert_allclose(shading.unit(sums), np.tile([0, 0, 1], (len(GRID), 1)), atol=1e-6)
 
 
+def lit() -> tuple[np.ndarray, np.ndarray]:
+    """Luminance [N] of skin with pores, and that all of it is shown."""
+    return np.random.default_rng(0).uniform(100, 200, len(GRID)).astype(np.float32), np.ones(len(GRID), bool)
+
+
+def test_no_light_is_changed_on_flat_colour() -> None:
+    luminance, shown = lit()
+    assert shading.flatness(luminance) == 0 and shading.flatness(np.full(9, 150, np.float32)) == 1
+    rough, flat = (
+        shading.fit_light(GRID, BOTH, level, shown, np.zeros(len(GRID), np.float32), 10.0).share
+        for level in (luminance, np.full_like(luminance, 150))
+    )
+    assert rough.max() > 0.5 and not flat.any()
+
+
 def test_a_vertex_that_sinks_is_found_and_gets_darker() -> None:
-    luminance, shown = np.full(len(GRID), 150, np.float32), np.ones(len(GRID), bool)
+    luminance, shown = lit()
     light = shading.fit_light(GRID, BOTH, luminance, shown, np.zeros(len(GRID), np.float32), 10.0)
     sunk, sums, out = GRID.copy(), np.zeros_like(GRID), np.zeros(len(GRID), np.float32)
     sunk[MIDDLE, 2] = -1

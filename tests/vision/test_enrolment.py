@@ -160,6 +160,27 @@ def test_a_drawn_face_that_is_taken_to_bow_keeps_its_throat_below_its_chin(assem
     assert (np.abs(shown - picture)[chin].max(axis=2) > 40).mean() < 0.1
 
 
+def test_a_drawn_face_looks_at_the_viewer_closes_its_eyes_and_its_jaw_ends_where_it_is_drawn(
+    assembled: Bundles,
+) -> None:
+    picture = read_picture(GALLERY / "pixel.png")
+    face, known = enrol_picture(picture, "drawn", UNKNOWN), Portrait.load(ASSETS / "pixel.avatar")
+    assert max(face.rest[INDEX[name]] for name in INDEX if name.startswith("eyeLook")) < 0.15
+    for side in (0, 1):
+        large, known_large = (
+            one.eyes.iris[side] / np.ptp(one.skin.points[one.eyes.upper[side], 0]) for one in (face, known)
+        )
+        assert large == pytest.approx(known_large, rel=0.12)
+    shut = np.zeros((1, N_MOTION), np.float32)
+    shut[0, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 1
+    frame = Renderer(face).render(shut)[0].astype(int)
+    for x, y in (face.eyes.centres[:, :2] * len(frame) / face.size).round().astype(int).tolist():
+        around = frame[y - 20 : y + 20, x - 28 : x + 28]
+        assert (around[..., 2] > around[..., 0]).mean() < 0.01  # nothing of the blue iris
+    skin = face.skin.points[: int(face.skin.triangles[face.skin.surround :].max()) + 1]
+    assert skin[:, 1].max() - skin[face.marks["chin"], 1] < 0.2 * face.scale  # 6 cm of throat on a person
+
+
 def test_names_and_avatar_files_need_no_models() -> None:
     assert portraits.located("alex") == "alex"
     with pytest.raises(InputError, match="bob"):

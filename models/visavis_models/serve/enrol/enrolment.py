@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from visavis_models.serve.enrol.build import build
 from visavis_models.serve.enrol.checks import check_place, check_pose, check_uncovered
 from visavis_models.serve.enrol.cover import check_bare
+from visavis_models.serve.enrol.drawn import drawn
 from visavis_models.serve.enrol.fitted import stand
 from visavis_models.serve.enrol.framing import SIZE, framing
 from visavis_models.serve.enrol.lips import settled
@@ -55,4 +56,5 @@ def enrol(
     check_bare(head, fit, cut, hands(cut))
     mask = cv2.resize(segment(cut), (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
     matte = cut_out(cut, np.clip(mask, 0, 1), known)
-    return build(name, head, settled(head, fit, placed, cut), cut, matte, provenance, known=known)
+    fit = drawn(head, settled(head, fit, placed, cut), placed, cut)
+    return build(name, head, fit, cut, matte, provenance, known=known)

@@ -59,8 +59,10 @@ class Rim:
 
     @classmethod
     def of(cls, inner: BoolArray, scale: float) -> Rim:
-        """That of the face which `inner` [S, S] surely shows; its holes, such as an open mouth, are none of it."""
+        """That of the face which `inner` [S, S] surely shows; its holes, eyes and an open mouth, are none of it."""
         filled = cv2.morphologyEx(inner.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((41, 41), np.uint8))
+        contours = cv2.findContours(filled, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0]
+        cv2.drawContours(filled, contours, -1, 1, cv2.FILLED)
         depth = cv2.distanceTransform(filled, cv2.DIST_L2, 5) - cv2.distanceTransform(1 - filled, cv2.DIST_L2, 5)
         broad = cv2.GaussianBlur(depth, (0, 0), TURN_CM * scale)  # no kink at the corners of the jaw
         way = np.stack([cv2.Sobel(broad, cv2.CV_32F, 1, 0), cv2.Sobel(broad, cv2.CV_32F, 0, 1)], -1)
