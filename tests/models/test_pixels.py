@@ -60,10 +60,11 @@ def test_a_strip_is_blended_once_everywhere() -> None:
     np.testing.assert_allclose(colour[2:8, 2:8], 200 * 128 / 255, rtol=0.01)
 
 
-def test_a_strip_is_no_brighter_than_it_may_be() -> None:
+@pytest.mark.parametrize("density", [1.0, 1.3])
+def test_a_strip_is_no_brighter_than_it_may_be(density: float) -> None:
     colour = np.zeros((10, 10, 3), np.float32)
     white, most = np.full((10, 10, 4), 255, np.uint8), np.float32([40, 300, 90])
-    pixels.blend_strip(colour, 0, 0, 1, TWO, SQUARE, SQUARE, pixels.packed(white), 1.0, most)
+    pixels.blend_strip(colour, 0, 0, 1, TWO, SQUARE, SQUARE, pixels.packed(white), density, most)
     np.testing.assert_allclose(colour[4, 4], [40, 255, 90], rtol=0.01)
 
 

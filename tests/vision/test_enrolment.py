@@ -178,7 +178,7 @@ def test_a_drawn_face_looks_at_the_viewer_closes_its_eyes_and_its_jaw_ends_where
         around = frame[y - 20 : y + 20, x - 28 : x + 28]
         assert (around[..., 2] > around[..., 0]).mean() < 0.01  # nothing of the blue iris
     skin = face.skin.points[: int(face.skin.triangles[face.skin.surround :].max()) + 1]
-    assert skin[:, 1].max() - skin[face.marks["chin"], 1] < 0.2 * face.scale  # 6 cm of throat on a person
+    assert skin[:, 1].max() - skin[face.marks["chin"], 1] < 0.2 * face.scale  # a photograph has 2 cm of throat
 
 
 def test_names_and_avatar_files_need_no_models() -> None:

@@ -573,7 +573,7 @@ def blend_strip(
     h, w = colour.shape[0], colour.shape[1]
     dense, thick = np.float32(fine), np.empty(256, np.float32)
     for k in range(256):
-        thick[k] = WHOLE - (WHOLE - np.float32(k) * np.float32(1 / 255)) ** np.float32(density)
+        thick[k] = WHOLE - np.float32(1 - k / 255) ** np.float32(density)
     ox, oy = np.float32(x0) - ROUND + ROUND / dense, np.float32(y0) - ROUND + ROUND / dense
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]

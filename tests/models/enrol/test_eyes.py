@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from visavis_models.serve.enrol.eyes import Patch, View, eyeball, find_irises
+from visavis_models.serve.enrol.eyes import Patch, View, eyeball, find_irises, lashes
 
 W, H, PUPIL = 180, 110, 11.0
 MIDDLE = np.array([92.0, 54.0])
@@ -34,3 +34,17 @@ def test_an_iris_goes_on_under_the_lids_without_a_seam() -> None:
     _, pupil = eyeball(view.window, view.patch, view.shown, np.array([*MIDDLE, 26.0]))
     top = pupil[int(MIDDLE[1]) - 21, int(MIDDLE[0]) - 8 : int(MIDDLE[0]) + 9, 0].astype(int)
     assert pupil[33, 92, 3] == 255 and np.abs(top - 120).max() < 30 and np.abs(np.diff(top)).max() < 12
+
+
+def test_lashes_are_lifted_off_and_the_fold_of_the_lid_stays() -> None:
+    picture = np.full((H, W, 3), 180.0)
+    roots = np.stack([np.linspace(40, 140, 20), np.full(20, 70.0)], 1)
+    picture[44:47, 50:130] = 110  # the fold
+    picture[69:71, 40:141] = 30
+    for x in range(50, 131, 8):
+        picture[56:70, x : x + 2] = 30
+    open_eye = np.zeros((H, W), bool)
+    open_eye[74:90, 45:135] = True
+    skin, lash, _ = lashes(picture, Patch((0, 0, W, H)), roots, open_eye, 34.0)
+    assert lash[60, 90, 3] > 200 and skin[60, 90, 0] > 150
+    assert np.abs(skin[45, 60:120] - 110).max() < 5 and lash[45, 60:120, 3].max() < 10

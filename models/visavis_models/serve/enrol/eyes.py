@@ -23,7 +23,8 @@ IRIS_LEAST, IRIS_LARGEST, IRIS_AWAY = 0.9, 2.3, 0.5  # of the radius that is gue
 LIMBUS_PX = 2.5  # half the width of the soft rim between iris and white
 SHADOW_PX, RIM_PX = 9, 7  # how far the upper lid's shadow and the lower lid's rim reach over the iris
 LID_PX = 1  # so near to the lids' edges the picture shows them and lashes, and the iris goes on under them
-LASH_CM = 0.5  # how far above their roots lashes are looked for, if nothing else is known
+LASH_CM = 0.9  # how far above their roots lashes are looked for, if nothing else is known
+HAIR, ROOT_REACH_PX = 0.12, 4  # alpha of a lash, and how near to the roots it begins
 GAP_PX = 9  # wider than one lash
 ROOT_PX = 2.0  # how far below the roots the lashes' line still reaches
 
@@ -184,7 +185,19 @@ def lashes(
     dark = np.percentile(picture[band].mean(1), 2)
     fall = (skin - picture).max(2) / np.maximum((skin - dark).max(2), 1)
     alpha = np.clip(fall, 0, 1) * band
+    grown = _growing(alpha, roots - patch.box[:2])
+    skin, alpha = picture + grown[..., None] * (skin - picture), alpha * grown
     return skin, _rgba(over(picture, skin, alpha), alpha), tips
+
+
+def _growing(alpha: FloatArray, roots: FloatArray) -> FloatArray:
+    """1 where what is dark, by alpha [h, w], grows from the roots [C, 2]: not in the fold of the lid, 0..1 [h, w]."""
+    lid = np.zeros(alpha.shape, np.uint8)
+    cv2.polylines(lid, [roots.round().astype(np.int32)], False, 1, 2 * ROOT_REACH_PX + 1)
+    _, label = cv2.connectedComponents((alpha > HAIR).astype(np.uint8))
+    own = np.isin(label, np.unique(label[(lid > 0) & (label > 0)]))
+    wide = cv2.dilate(own.astype(np.float32), np.ones((7, 7), np.uint8))
+    return np.asarray(cv2.GaussianBlur(wide, (0, 0), 1.2), np.float64)
 
 
 def build_eyes(
