@@ -14,9 +14,23 @@ EMOTIONS = ("happy", "sad", "angry", "surprised", "afraid", "calm")
 # a mood at full strength; both sides where a name ends in *
 MOODS: dict[str, dict[str, float]] = {
     "happy": {"mouthSmile*": 0.55, "cheekSquint*": 0.35, "eyeSquint*": 0.18, "browOuterUp*": 0.08, "mouthDimple*": 0.1},
-    "sad": {"browInnerUp": 0.5, "mouthFrown*": 0.35, "mouthShrugLower": 0.15, "eyeLookDown*": 0.12, "headPitch": 0.05},
-    "angry": {"browDown*": 0.6, "eyeSquint*": 0.25, "noseSneer*": 0.2, "mouthFrown*": 0.12, "headPitch": 0.03},
-    "surprised": {"browInnerUp": 0.5, "browOuterUp*": 0.5, "eyeWide*": 0.5, "headPitch": -0.03},
+    "sad": {
+        "browInnerUp": 0.7,
+        "browDown*": 0.1,
+        "mouthFrown*": 0.45,
+        "mouthShrugLower": 0.15,
+        "eyeLookDown*": 0.18,
+        "headPitch": 0.06,
+    },
+    "angry": {
+        "browDown*": 0.8,
+        "eyeSquint*": 0.35,
+        "eyeWide*": 0.15,
+        "noseSneer*": 0.3,
+        "mouthFrown*": 0.12,
+        "headPitch": 0.04,
+    },
+    "surprised": {"browInnerUp": 0.6, "browOuterUp*": 0.6, "eyeWide*": 0.6, "headPitch": -0.03},
     "afraid": {"browInnerUp": 0.5, "browOuterUp*": 0.15, "eyeWide*": 0.4, "mouthStretch*": 0.12, "headZ": -0.4},
     "calm": {"eyeSquint*": 0.05, "mouthSmile*": 0.07, "browOuterUp*": 0.02},
 }
