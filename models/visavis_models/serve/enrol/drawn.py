@@ -28,12 +28,15 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 Picture = NDArray[np.uint8]
 
-WIDER, HIGHER = 1.12, 1.25  # times what is marked: an eye so much larger is not a person's
-LARGEST = 2.4  # times: what seems larger is no eye
+WIDER, HIGHER = 1.12, 1.5  # times what is marked: an eye so much larger is not a person's
+LARGEST = 3.0  # times: what seems larger is no eye
 AROUND = (1.3, 1.2)  # half the window in which an eye is looked for, in widths of what is marked: across, up and down
 CHEEK = (0.55, 1.0)  # so many widths below the lower lid there is plain skin
-SKIN_LAB = 16.0  # what differs from it by less, in CIELAB, is skin
-WHITE_LAB, WHITE_SHARE = 22.0, 0.5  # the white of an eye differs by so much, and is so far on the way there
+SKIN_LAB = (16.0, 7.0)  # what differs from it by less, in CIELAB, is skin; the second where its colour is even
+EVEN_LAB = 1.0  # that is where half of it differs by less than that from its median
+NEAR = (0.7, 1.0)  # so far around the middle of what is marked, in its widths and heights, the white is looked for
+LEAST_PX = 40  # of it
+WHITE_SHARE = 0.5  # on the way from skin to the white of the eye: what is white
 EDGE_SMOOTH = 0.03  # of an eye's width
 THROAT_CM = 0.15  # of throat is shown below a drawn jaw
 JAW_CM = (0.0, 1.5)  # from the lips' corners down, over which that begins to hold
@@ -155,17 +158,23 @@ def _view(picture: Picture, marked: Opening) -> tuple[View, BoolArray] | None:
     lab = cv2.cvtColor(window.astype(np.float32) / 255, cv2.COLOR_RGB2LAB).astype(np.float64)
     low, high = (round(marked.bottom.max() + way * width) - y0 for way in CHEEK)
     left, right = round(marked.x[0]) - x0, round(marked.x[-1]) - x0
-    skin = np.median(lab[low:high, left:right].reshape(-1, 3), axis=0)
+    cheek = lab[low:high, left:right].reshape(-1, 3)
+    skin = np.median(cheek, axis=0)
     mark = np.zeros(window.shape[:2], np.uint8)
     outline = np.concatenate([np.c_[marked.x, marked.top], np.c_[marked.x, marked.bottom][::-1]]) - [x0, y0]
     cv2.fillPoly(mark, [outline.round().astype(np.int32)], 1)
-    other = np.linalg.norm(lab - skin, axis=2) > SKIN_LAB
-    bright = lab[(mark > 0) & (lab[..., 0] >= np.percentile(lab[mark > 0][:, 0], 85))].mean(0)
-    if np.linalg.norm(bright - skin) < WHITE_LAB or bright[0] < skin[0]:
+    even = np.median(np.linalg.norm(cheek - skin, axis=1)) < EVEN_LAB
+    differs = SKIN_LAB[1] if even else SKIN_LAB[0]
+    other = np.linalg.norm(lab - skin, axis=2) > differs
+    x, y = patch.grid()
+    near = np.hypot(*((np.stack([x, y], -1) - marked.middle) / (NEAR * marked.size)).T).T < 1
+    lighter = near & other & (lab[..., 0] > skin[0])
+    if lighter.sum() < LEAST_PX:
         return None
+    bright = lab[lighter & (lab[..., 0] >= np.percentile(lab[lighter][:, 0], 50))].mean(0)
     way = bright - skin
     share = (lab - skin) @ way / (way @ way)
-    white = (share > WHITE_SHARE) & (np.linalg.norm(lab - skin - share[..., None] * way, axis=2) < SKIN_LAB)
+    white = other & (share > WHITE_SHARE) & (np.linalg.norm(lab - skin - share[..., None] * way, axis=2) < differs)
     count, label = cv2.connectedComponents((other | (mark > 0)).astype(np.uint8), connectivity=4)
     mine = np.bincount(label[mark > 0], minlength=count).argmax()
     shown = cv2.morphologyEx((label == mine).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0

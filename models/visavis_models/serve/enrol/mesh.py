@@ -19,6 +19,7 @@ from visavis_models.serve.enrol.lids import closing_lids, lowered_lids
 from visavis_models.serve.enrol.rim import Edge, Rim, beside, gone_on, surely
 from visavis_models.serve.head import Head
 from visavis_models.serve.portrait import Skin
+from visavis_models.serve.shading import flatness
 from visavis_models.spec import INDEX, MOTION_NAMES, ROTATION, WEIGHTS
 
 FloatArray = NDArray[np.float64]
@@ -223,11 +224,16 @@ def along_skin(
     return upper, lower
 
 
-def hidden_source(head: Head, fit: FittedHead, visible: Visible, graph: csr_matrix) -> tuple[FloatArray, FloatArray]:
+def hidden_source(
+    head: Head, fit: FittedHead, visible: Visible, graph: csr_matrix, flat: float
+) -> tuple[FloatArray, FloatArray]:
     """Where hidden vertices of the face take their colour [N, 2], and how dark they are [N].
 
     The inside of a lip is mirrored from the lip's outside; a nostril repeats the nearest vertex that is seen, and gets
     dark inside. Everything else, such as the fold under a chin, goes over from what is seen on one side to the other.
+
+    Args:
+        flat: 0..1, how flat the skin's colour is: a drawn nose has no holes.
     """
     points = fit.points[fit.face, :2]
     source = points[visible.nearest]
@@ -248,7 +254,8 @@ def hidden_source(head: Head, fit: FittedHead, visible: Visible, graph: csr_matr
     nostril = ~visible.vertex & (from_nose < NOSTRILS_CM).all(1)
     fold = ~visible.vertex & ~lips & ~nostril & (visible.way > 0)
     source[fold] = extended(graph, points, visible.vertex, 1)[fold]
-    tint[nostril] = np.maximum(np.exp(-visible.way / (0.25 * fit.scale)), 0.2)[nostril]
+    dark = np.maximum(np.exp(-visible.way / (0.25 * fit.scale)), 0.2)
+    tint[nostril] = (dark + flat * (1 - dark))[nostril]
     return source, tint
 
 
@@ -390,7 +397,9 @@ def build_skin(
 
     solid = surely(matte)
     rim = Rim.of(visible.covered & solid, fit.scale)
-    source, tint = hidden_source(head, fit, visible, skin_graph)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    x, y = np.clip(flat[visible.vertex, :2].round().astype(int), 0, len(grey) - 1).T
+    source, tint = hidden_source(head, fit, visible, skin_graph, flatness(grey[y, x].astype(np.float32)))
     edge = Edge.of(flat, visible.vertex, skin_graph, rim, fit.scale)
     apart = outline[edge.at[outline]]
     place = flat[apart, :2]
