@@ -178,7 +178,8 @@ def _view(picture: Picture, marked: Opening) -> tuple[View, BoolArray] | None:
     count, label = cv2.connectedComponents((other | (mark > 0)).astype(np.uint8), connectivity=4)
     mine = np.bincount(label[mark > 0], minlength=count).argmax()
     shown = cv2.morphologyEx((label == mine).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)) > 0
-    return View(patch, window.astype(np.float64), shown, marked.iris), white & shown
+    white &= shown
+    return (View(patch, window.astype(np.float64), shown, marked.iris), white) if white.any() else None
 
 
 def _outlined(view: View, white: BoolArray, iris: FloatArray) -> Opening:
