@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from visavis_models.serve import raster
+from visavis_models.serve.rotation import rotation
 
 SQUARE = np.array([[0, 0, 1, 0], [8, 0, 1, 0], [8, 8, 1, 0], [0, 8, 1, 0]], np.float32)
 TWO = np.array([[1, 2, 0], [2, 3, 0]], np.int32)
@@ -44,11 +45,38 @@ def test_deform_passes_over_what_a_mode_does_not_move() -> None:
     np.testing.assert_array_equal(out, 1 + weights @ modes)
 
 
+FAR_VIEW = np.float32([0, 0, 1e9])
+
+
 def test_pose_turns_by_the_share_of_the_head() -> None:
     points = np.array([[2, 0, 0], [2, 0, 0]], np.float32)
     quarter = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]], np.float32)
-    raster.pose(points, np.float32([1, 0]), quarter, np.zeros(3, np.float32), np.zeros(3, np.float32), 1.0)
+    raster.pose(points, np.float32([1, 0]), quarter, np.zeros(3, np.float32), np.zeros(3, np.float32), 1.0, FAR_VIEW)
     np.testing.assert_allclose(points, [[0, -2, 0], [2, 0, 0]], atol=1e-6)
+
+
+def test_what_turns_towards_a_near_viewer_grows() -> None:
+    space, pivot, distance = np.array([[-60, 80, 20], [60, -40, 110], [30, 10, 0.0]]), np.array([5.0, 60, -40]), 900.0
+    centre = np.array([256.0, 250.0])
+
+    def seen(places: np.ndarray) -> np.ndarray:
+        near = distance / (distance - places[:, 2:])
+        return np.c_[centre + near * places[:, :2] * [1, -1], places[:, 2]].astype(np.float32)
+
+    turn = rotation(0.2, -0.3, 0.1)
+    points, still, head = seen(space), seen(space), np.ones(3, np.float32)
+    view, nothing = np.float32([*centre, distance]), np.zeros(3, np.float32)
+    raster.pose(points, head, turn, seen(pivot[None])[0], nothing, 1.0, view)
+    np.testing.assert_allclose(points, seen((space - pivot) @ turn.T + pivot), atol=1e-3)
+    raster.pose(still, head, np.eye(3, dtype=np.float32), seen(pivot[None])[0], nothing, 1.0, view)
+    np.testing.assert_allclose(still, seen(space), atol=1e-3)
+
+
+def test_a_turn_by_nothing_shows_nothing_beyond_the_silhouette() -> None:
+    corners, values = np.empty((6, 3), np.float32), np.empty((6, 3), np.float32)
+    for moved, layer in ((1e-4, 0), (0.2, 1), (9, raster.LAYERS)):
+        raster.edge_corners(TWO, SQUARE + np.float32(moved), SQUARE, values_of(SQUARE), 4.0, corners, values)
+        assert (np.floor(values[:, 2] / raster.LAYER) == layer).all()
 
 
 def test_a_mesh_shows_each_place_where_it_is_and_leaves_the_rest_bare() -> None:

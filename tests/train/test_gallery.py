@@ -103,3 +103,14 @@ def test_an_open_jaw_stays_above_the_collar(source: figure.Source) -> None:
         top = clothes.knit(CAST[name].clothes, (1.0, 0.0))[0]
         edge = top[: clothes.AROUND][top[: clothes.AROUND, 2].argmax(), 1]
         assert person.landmarks[8, 1] + 0.8 * fall - edge > 2
+
+
+def test_a_head_turns_on_shoulders_that_stay(source: figure.Source) -> None:
+    person = figure.pose(source, CAST["leo"])
+    nose, chin = person.landmarks[30], person.landmarks[8]
+    places = np.array([nose, chin, chin - np.array([0, 9, 8])])
+    turned = figure.turned(places, chin, (0.0, 0.3, 0.0))
+    assert turned[0, 0] > nose[0] + 3 and turned[1, 0] > chin[0] + 3 and np.allclose(turned[2], places[2])
+    assert figure.turned(places, chin, (0.2, 0.0, 0.0))[0, 1] < nose[1] - 2
+    ways = [np.linalg.norm(points[:2] - figure.PIVOT, axis=1) for points in (turned, places)]
+    assert np.allclose(*ways)

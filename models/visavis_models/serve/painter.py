@@ -19,7 +19,7 @@ from visavis_models.serve.background import Background
 from visavis_models.serve.canvas import Canvas, Window
 from visavis_models.serve.portrait import Portrait
 from visavis_models.serve.rotation import gaze, rotation
-from visavis_models.serve.stage import FADES, ROOT_PX, stage
+from visavis_models.serve.stage import FADES, ROOT_PX, VIEW_CM, stage
 from visavis_models.spec import INDEX, MOTION_NAMES, PLACE, ROTATION, WEIGHTS
 
 FloatArray = NDArray[np.float32]
@@ -28,7 +28,6 @@ IntArray = NDArray[np.int32]
 FINE = 2  # samples along a pixel in the windows around eyes and mouth
 BREATHS = 24  # steps of a breath, less than a tenth of a pixel each: shoulders are not drawn anew in every frame
 CLOSES = 0.1  # lips close what the jaw has opened (`mouthClose` up to `jawOpen`), and by so much more at most
-VIEW_CM = 90.0  # from the viewer to the head: what comes nearer grows by it
 FAINT = 1e-3  # weights that differ less from rest are not seen
 LID_SHADE = 0.4  # of the light, taken by a closing lid just under its edge
 FLUTTER = 1.75  # how far a closing lid swings its lashes: 1 lays them flat at the viewer, 2 turns them over
@@ -192,7 +191,7 @@ class Painter:
         turn = rotation(*row[ROTATION].tolist()) @ rotation(*rest[ROTATION].tolist()).T
         shift = (row[PLACE] - rest[PLACE]) * held.cm
         zoom = VIEW_CM / (VIEW_CM - float(np.clip(row[PLACE][2] - rest[PLACE][2], -30, 30)))
-        raster.pose(self._points, skin.head, turn, held.pivot, shift, zoom)
+        raster.pose(self._points, skin.head, turn, held.pivot, shift, zoom, held.view)
         light, last = held.light, held.last
         shading.normal_sums(self._points, held.face, self._sums)
         shading.sink(self._points, held.face, light.degree, self._sums, self._middles, self._spare)
@@ -265,9 +264,11 @@ class Painter:
         raster.draw_mesh(skin, spans, x0, y0, FINE, held.eye_faces[side], self._points, self._values, False)
 
         ball = held.balls[side : side + 1].copy()
-        raster.pose(ball, held.inner_head[:1], pose.turn, held.pivot, pose.shift, pose.zoom)
+        raster.pose(ball, held.inner_head[:1], pose.turn, held.pivot, pose.shift, pose.zoom, held.view)
         (pitch, yaw), (pitch0, yaw0) = gaze(pose.row, side), gaze(self.portrait.rest, side)
-        seen = np.array([ball[0, 0], ball[0, 1], eyes.radius[side] * held.factor * pose.zoom], np.float32)
+        deep = (ball[0, 2] - held.pivot[2] - pose.shift[2]) / pose.zoom + held.pivot[2]
+        nearer = pose.zoom * (held.view[2] - held.balls[side, 2]) / (held.view[2] - deep)
+        seen = np.array([ball[0, 0], ball[0, 1], eyes.radius[side] * held.factor * nearer], np.float32)
         source = np.array([*(eyes.centres[side, :2] - eyes.origin[side]), eyes.radius[side]], np.float32)
         shade = LID_SHADE * max(lids.closed, 0.0)
         pixels.paint_eye(
@@ -344,7 +345,7 @@ class Painter:
         held, mouth = self._stage, self.portrait.mouth
         change = _change(pose.row, self.portrait.rest)
         _bent(held.inner_base, held.inner_modes, held.inner_runs, change[mouth.channels], self._inner)
-        raster.pose(self._inner, held.inner_head, pose.turn, held.pivot, pose.shift, pose.zoom)
+        raster.pose(self._inner, held.inner_head, pose.turn, held.pivot, pose.shift, pose.zoom, held.view)
         if not len(held.tongue_triangles):
             return
         tongue = self._inner[held.tongue]

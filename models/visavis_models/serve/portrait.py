@@ -40,7 +40,7 @@ class Skin:
 
     Attributes:
         points: float32 [N, 3], x and y in pixels of the picture (y down, pixel centres are whole numbers), z in pixels
-            at the viewer; as in the picture, that is at `Portrait.rest`.
+            at the viewer, 0 where `Portrait.scale` holds; as in the picture, that is at `Portrait.rest`.
         source: float32 [N, 2], where in the picture each vertex takes its colour. It is the vertex's own place, except
             where the picture does not show it (inside of the lips, back of the lids).
         inset: float32 [N, 2], by how much the source moves as a vertex moves: what is hidden behind the silhouette goes

@@ -26,6 +26,7 @@ EDGE = np.float32(
     1e-4
 )  # how far outside of a triangle, in its own coordinates, a sample still counts as inside: no cracks
 OVER = WHOLE + 3 * EDGE
+STILL = np.float32(0.01)  # of a step: what a turn by nothing moves by rounding
 LAYER, LAYERS = np.float32(4), np.float32(8)  # more than any brightness; steps from the picture to what is beyond it
 JIT: dict[str, Any] = {"nogil": True, "cache": True, "fastmath": {"nsz", "arcp", "contract", "afn", "reassoc"}}
 
@@ -71,23 +72,39 @@ def deform(
 
 @njit(**JIT)
 def pose(
-    points: FloatArray, head: FloatArray, turn: FloatArray, pivot: FloatArray, shift: FloatArray, zoom: float
+    points: FloatArray,
+    head: FloatArray,
+    turn: FloatArray,
+    pivot: FloatArray,
+    shift: FloatArray,
+    zoom: float,
+    view: FloatArray,
 ) -> None:  # pragma: no cover
     """Turn points [N, 3] (y down) about the pivot by `turn` [3, 3] (y up), in place, each by its share of the head.
 
-    p' = p + head (zoom R (p - pivot) + pivot + shift - p)
+    p' = p + head (zoom (V(R (U(p) - U(pivot)) + U(pivot)) - pivot) + pivot + shift - p), where a viewer at distance d
+    before the point c of the picture sees V(P) = c + d (P - c) / (d - P_z) of a point P in space, and U is V's inverse.
+
+    Args:
+        view: [3], c and d.
     """
     flat = points.reshape(-1)
     xx, xy, xz = turn[0, 0], turn[0, 1], turn[0, 2]
     yx, yy, yz = turn[1, 0], turn[1, 1], turn[1, 2]
     zx, zy, zz = turn[2, 0], turn[2, 1], turn[2, 2]
+    cx, cy, away, nearer = view[0], view[1], view[2], WHOLE / view[2]
     px, py, pz, sx, sy, sz, grown = pivot[0], pivot[1], pivot[2], shift[0], shift[1], shift[2], np.float32(zoom)
+    back = (away - pz) * nearer
+    ax, ay = (px - cx) * back, (cy - py) * back
     for i in range(len(head)):
-        x, y, z = flat[3 * i] - px, py - flat[3 * i + 1], flat[3 * i + 2] - pz
-        share = head[i]
-        flat[3 * i] += share * (grown * (xx * x + xy * y + xz * z) + sx - x)
-        flat[3 * i + 1] -= share * (grown * (yx * x + yy * y + yz * z) + sy - y)
-        flat[3 * i + 2] += share * (grown * (zx * x + zy * y + zz * z) + sz - z)
+        back = (away - flat[3 * i + 2]) * nearer
+        x, y, z = (flat[3 * i] - cx) * back - ax, (cy - flat[3 * i + 1]) * back - ay, flat[3 * i + 2] - pz
+        share, deep = head[i], zx * x + zy * y + zz * z
+        seen = away / (away - deep - pz)
+        right, up = seen * (xx * x + xy * y + xz * z + ax), seen * (yx * x + yy * y + yz * z + ay)
+        flat[3 * i] += share * (grown * (cx + right - px) + px + sx - flat[3 * i])
+        flat[3 * i + 1] += share * (grown * (cy - up - py) + py - sy - flat[3 * i + 1])
+        flat[3 * i + 2] += share * (grown * deep + pz + sz - flat[3 * i + 2])
 
 
 @njit(**JIT)
@@ -134,7 +151,7 @@ def edge_corners(
             way += np.sqrt(dx * dx + dy * dy)
             for axis in range(3):
                 out[corner, axis], out_values[corner, axis] = points[vertex, axis], values[vertex, axis]
-        layer = LAYER * min(np.ceil(way * share), LAYERS)
+        layer = LAYER * min(np.ceil(way * share - STILL), LAYERS)
         for k in range(3):
             out_values[3 * t + k, 2] += layer
 

@@ -18,8 +18,8 @@ from visavis_models.serve.raster import JIT
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 
-SHARE = np.float32(0.8)  # of what the normals foretell: skin scatters light, and the picture has shadows already
-DARKEST, BRIGHTEST = np.float32(-0.34), np.float32(0.07)  # limits of the change
+SHARE = np.float32(1.0)  # of what the normals foretell: skin scatters light, and the picture has shadows already
+DARKEST, BRIGHTEST = np.float32(-0.34), np.float32(0.15)  # limits of the change
 STRETCH = np.float32(0.08)  # brightness a doubling of the skin's area brings: stretched skin is pale
 CREASE = np.float32(3.5)  # darkness a centimetre of sinking below the neighbours brings
 GLOSS = np.float32(0.22)  # brightness of the mirrored light on wet lips where it is strongest

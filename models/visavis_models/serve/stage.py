@@ -19,6 +19,7 @@ IntArray = NDArray[np.int32]
 Picture = NDArray[np.uint8]
 
 SIZES = (512, 384, 256)  # pixels; the smaller ones are steps of the degradation ladder
+VIEW_CM = 90.0  # from the viewer to the head: what comes nearer grows by it
 ROOT_PX = 2.0  # of the picture: how far below their roots the lashes' line reaches
 INSET_CM = 0.2  # a vertex that has moved so far shows nothing of the silhouette's rim any more
 FADES = 0.5  # of that way, over which the face's edge goes over from the picture to what is beyond; then it slides
@@ -67,6 +68,7 @@ class Stage:
         self.plate = resized(portrait.plate, size)
         self.cm = portrait.scale * self.factor  # pixels a centimetre
         self.pivot = self.place(portrait.pivot)
+        self.view = np.array([(size - 1) / 2, (size - 1) / 2, VIEW_CM * self.cm], np.float32)
         self._load_skin()
         self._load_mouth()
         self._load_eyes()

@@ -32,7 +32,8 @@ class FittedHead:
     """A head seen in a picture.
 
     Attributes:
-        points: [V, 3], each vertex of the head: x, y in pixels of the picture (y down), z in pixels at the viewer.
+        points: [V, 3], each vertex of the head: x, y in pixels of the picture (y down), z in pixels at the viewer,
+            0 where `scale` holds.
         modes: [54, V, 3], displacement in pixels at weight 1 of each channel, from the picture's own expression.
         normals: [V, 3] in the picture's axes (x right, y down, z at the viewer), as in the picture.
         normals_moved: [54, V, 3], the same with each channel one unit further.
@@ -126,7 +127,8 @@ def stand(head: Head, solved: Solved, landmarks: FloatArray) -> FittedHead:
     shaped = head.shaped(solved.identity, solved.rest).astype(np.float64)
     plain = solved.project(shaped)
     warp = _warp(head, solved, plain, landmarks)
-    points = np.c_[warp(plain[:, :2]), plain[:, 2]]
+    near = np.array([0.0, 0.0, plain[head.landmark_vertex, 2].mean()])  # where the scale is true
+    points = np.c_[warp(plain[:, :2]), plain[:, 2]] - near
     view = solved.turn * solved.scale * np.array([[1.0], [-1.0], [1.0]])
     modes = head.expression.astype(np.float64) @ view.T
     modes[..., :2] = np.einsum("nij,knj->kni", warp.stretch(plain[:, :2]), modes[..., :2])
@@ -135,13 +137,14 @@ def stand(head: Head, solved: Solved, landmarks: FloatArray) -> FittedHead:
     turn = solved.turn.T * flip
     upright = [normals(shaped + mode) @ turn for mode in head.expression]
     centres, radius = _eyeballs(head, solved, shaped, warp)
+    centres -= near
     irises = _irises(landmarks)
     rest = solved.rest.copy()
     rest[ROTATION] = solved.held
     look_into(rest, gaze_of(turn_of(solved.held), centres, radius, irises))
     return FittedHead(
         points, modes, normals(shaped) @ turn, np.array(upright), rest, solved.scale,
-        solved.project(PIVOT[None].astype(np.float64))[0], centres, radius, irises,
+        solved.project(PIVOT[None].astype(np.float64))[0] - near, centres, radius, irises,
         slice(0, head.vertices["face"].stop), marks_of(head),
     )  # fmt: skip
 

@@ -57,7 +57,7 @@ def settled(head: Head, fit: FittedHead, landmarks: FloatArray, picture: Picture
             fixed[held] = True
             values[held, 0] = np.interp(points[held, 0], points[shift[0], 0], shift[1])
         values[[outer[0], outer[-1]]] = 0.0
-        share = mesh.extended(graph, values, fixed, 1)[:, 0]
+        share = mesh.extended(graph, values, fixed)[:, 0]
         y = points[:, 1] + share
         limit = np.interp(points[:, 0], x, line)
         crosses = mine & (sign * (y - limit) > 0) & (points[:, 0] > x[0]) & (points[:, 0] < x[-1])

@@ -31,13 +31,16 @@ STEP = 24  # pixels between the vertices around the face
 NOSTRILS_CM = (1.25, 2.0, 3.6)  # how far from the nose's tip they reach to the side, up and down, and back
 RING_PX = 3  # how far outside the silhouette the picture is surely not the face's
 MARGIN = 24  # pixels that the mesh reaches beyond the picture, so that no border shows when the shoulders rise
+HAIR_CM = (8.0, 9.0)  # so far within the figure's outline hair is thickest, and how thick it is there
+HAIR_ABOVE_CM = (0.5, 3.0)  # so far above the eyes there is hair beside the face, and no ear
+NECK_CM = (7.2, 0.7)  # below the chin, along a line that leans: there the shoulders stay, and the head turns whole
+NECK_LEANS = 0.25  # by how much a neck is higher a centimetre farther back
 LIGHT_ROUNDS = 8  # of smoothing
 LIGHT_SHARE = 0.6  # of what the normals foretell: skin scatters light, and the picture has shadows already
 DARKER, BRIGHTER = -0.25, 0.12  # limits of what one channel does to the light
 LIPS_LEAST = 0.06  # of the mouth's weights: a picture with less has its mouth closed
 LIPS_MOST_CM = 0.8  # what lips are brought together at most
 LIPS_REACH_CM = (0.9, 1.3)  # how far above and below the lips the skin goes with them
-DRAWN_PX = 5  # by so much nearer to its silhouette a face in flat colour is surely its own
 FAINT_PX = 0.18  # displacements below this are dropped
 
 
@@ -165,16 +168,16 @@ def _clockwise(triangles: IntArray, points: FloatArray) -> IntArray:
     return np.where((area > 0)[:, None], triangles, triangles[:, [0, 2, 1]])
 
 
-def extended(graph: csr_matrix, values: FloatArray, fixed: BoolArray, power: int) -> FloatArray:
+def extended(graph: csr_matrix, values: FloatArray, fixed: BoolArray) -> FloatArray:
     """Continue values [N, C] from the fixed vertices to the others.
 
-    Minimises sum over edges |x_i - x_j|^2 / length (power 1: harmonic), or the squared Laplacian (power 2: no kink).
+    Minimises sum over edges |x_i - x_j|^2 / length.
     """
     weight = graph.copy()
     weight.data = 1.0 / weight.data
     degree = np.asarray(weight.sum(1)).ravel() + 1e-9
     laplacian = diags(np.ones(len(degree))) - diags(1 / degree) @ weight
-    system = (laplacian.T @ laplacian if power == 2 else laplacian).tocsc()
+    system = laplacian.tocsc()
     free = np.nonzero(~fixed)[0]
     solve = factorized((system[free][:, free] + 1e-9 * diags(np.ones(len(free)))).tocsc())
     out = values.copy()
@@ -254,25 +257,24 @@ def hidden_source(
     from_nose = np.abs(fit.points[fit.face] - nose) / fit.scale
     nostril = ~visible.vertex & (from_nose < NOSTRILS_CM).all(1)
     fold = ~visible.vertex & ~lips & ~nostril & (visible.way > 0)
-    source[fold] = extended(graph, points, visible.vertex, 1)[fold]
+    source[fold] = extended(graph, points, visible.vertex)[fold]
     dark = np.maximum(np.exp(-visible.way / (0.25 * fit.scale)), 0.2)
     tint[nostril] = (dark + flat * (1 - dark))[nostril]
     return source, tint
 
 
-def head_weights(fit: FittedHead, points: FloatArray, graph: csr_matrix) -> FloatArray:
-    """How much each vertex turns with the head, [N]: the head whole, the shoulders not at all, the neck in between."""
-    face = fit.points[fit.face]
-    named = fit.marks
-    chin = named["chin"]
-    height = np.hypot(*(face[chin] - face[named["forehead"]])[:2])
+def head_weights(fit: FittedHead, points: FloatArray) -> FloatArray:
+    """How much each of points [N, 3] turns with the head, [N]: the head whole, the shoulders not at all.
+
+    The neck twists between two planes that rise from under the chin to the nape.
+    """
+    chin = fit.points[fit.marks["chin"]]
     roll = -float(fit.rest[ROTATION][2])  # the neck leans with the head
-    away = (points[:, :2] - face[chin, :2]) @ np.array([[np.cos(roll), np.sin(roll)], [-np.sin(roll), np.cos(roll)]]).T
-    x, y = away.T / height
-    turns = y < -0.02 - np.minimum(3.2 * x**2, 0.35)
-    stays = y > 0.15 - 2.2 * np.clip(np.abs(x), 0, 0.26) ** 2
-    weights = np.where(turns, 1.0, 0.0)[:, None]
-    return np.clip(extended(graph, weights, turns | stays, 2)[:, 0], 0, 1)
+    x, y, z = (points - chin).T / fit.scale
+    below = np.sin(roll) * x + np.cos(roll) * y - NECK_LEANS * z
+    low, high = NECK_CM
+    t = np.clip((low - below) / (low - high), 0, 1)
+    return t * t * (3 - 2 * t)
 
 
 def lips_of(head: Head, reach_cm: float) -> tuple[BoolArray, BoolArray]:
@@ -374,9 +376,9 @@ def build_skin(
     ring = silhouette(visible.covered)
     grid, around = surround(fit, outline, ring, matte)
     flat = fit.points[fit.face]
-    points = np.concatenate([flat, np.c_[grid, _depth_around(depth, fit, grid)]])
+    points = np.concatenate([flat, np.c_[grid, _depth_around(depth, fit, grid, matte)]])
     graph = edge_graph(points, np.concatenate([face_triangles, around]))
-    weights = head_weights(fit, points, graph)
+    weights = head_weights(fit, points)
 
     skin_graph = edge_graph(flat, face_triangles)
     modes = fit.modes[:, fit.face].copy()
@@ -391,22 +393,20 @@ def build_skin(
     fixed = np.arange(len(points)) < N
     still = (weights < 0.02) & ~fixed
     flow = whole[..., :2].transpose(1, 0, 2).reshape(len(points), -1)
-    spread = extended(graph, flow, fixed | still, 1).reshape(len(points), len(modes), 2).transpose(1, 0, 2)
+    spread = extended(graph, flow, fixed | still).reshape(len(points), len(modes), 2).transpose(1, 0, 2)
     whole[:, N:, :2] = (spread * _fade_away(points, fit, outline)[None, :, None])[:, N:]
     whole[INDEX["breath"], :, :3] = breath_mode(fit, points, weights)
     whole[np.abs(whole) < [FAINT_PX, FAINT_PX, FAINT_PX, 0.004]] = 0
 
     solid = surely(matte)
+    rim = Rim.of(visible.covered & solid, fit.scale)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     x, y = np.clip(flat[visible.vertex, :2].round().astype(int), 0, len(grey) - 1).T
-    even = flatness(grey[y, x].astype(np.float32))
-    source, tint = hidden_source(head, fit, visible, skin_graph, even)
-    beside_px = 2 * round(DRAWN_PX * even) + 1
-    shown = cv2.dilate((visible.covered & solid).astype(np.uint8), np.ones((beside_px, beside_px), np.uint8))
-    rim = Rim.of(shown > 0, fit.scale)
-    edge = Edge.of(flat, visible.vertex, skin_graph, rim, fit.scale)
+    source, tint = hidden_source(head, fit, visible, skin_graph, flatness(grey[y, x].astype(np.float32)))
+    edge = Edge.of(flat, visible.vertex, outline, skin_graph, rim, fit.scale)
     apart = outline[edge.at[outline]]
     place = flat[apart, :2]
+    left = beside(place, ring, solid, fit.scale)
     source[apart] = place
     inset = np.where(edge.at[:, None], edge.shows - source, 0)
     own = np.arange(len(points))
@@ -416,7 +416,7 @@ def build_skin(
     return Skin(
         points=points[every].astype(np.float32),
         source=np.concatenate([source, np.clip(grid, 0, len(matte) - 1), place]).astype(np.float32),
-        inset=np.concatenate([inset, np.zeros_like(grid), beside(place, ring) - place]).astype(np.float32),
+        inset=np.concatenate([inset, np.zeros_like(grid), left - place]).astype(np.float32),
         tint=np.concatenate([tint, np.ones(len(grid) + len(apart))]).astype(np.float32),
         head=weights[every].astype(np.float32),
         triangles=np.concatenate([own[around], face_triangles]).astype(np.int32),
@@ -433,10 +433,19 @@ def _fade_away(points: FloatArray, fit: FittedHead, outline: IntArray) -> FloatA
     return np.exp(-((away / 2.6) ** 2))
 
 
-def _depth_around(depth: FloatArray, fit: FittedHead, grid: FloatArray) -> FloatArray:
-    """z of the vertices around the face [G]: the head's where there is one, the ears' plane elsewhere."""
+def _depth_around(depth: FloatArray, fit: FittedHead, grid: FloatArray, matte: Picture) -> FloatArray:
+    """z of the vertices around the face [G]: the head's where there is one, the ears' plane elsewhere.
+
+    Above the eyes hair rises from its outline as a parabola, so gently that it folds over itself at no turn up to 20
+    degrees.
+    """
     plane = fit.pivot[2] + 1.5 * fit.scale
-    filled = np.where(np.isfinite(depth), np.maximum(depth, plane - 2 * fit.scale), plane).astype(np.float32)
-    soft = cv2.GaussianBlur(filled, (0, 0), 0.6 * fit.scale)
+    filled = np.where(np.isfinite(depth), np.maximum(depth, plane - 2 * fit.scale), plane)
+    inside = cv2.distanceTransform((matte[..., 3] > 127).astype(np.uint8), cv2.DIST_L2, 5)
+    flat = 1 - np.clip(inside / (HAIR_CM[0] * fit.scale), 0, 1)
+    y = np.arange(len(matte))[:, None]
+    above = ((fit.centres[:, 1].mean() - y) / fit.scale - HAIR_ABOVE_CM[0]) / (HAIR_ABOVE_CM[1] - HAIR_ABOVE_CM[0])
+    hair = plane + np.clip(above, 0, 1) * HAIR_CM[1] * fit.scale * (1 - flat**2)
+    soft = cv2.GaussianBlur(np.maximum(filled, hair).astype(np.float32), (0, 0), 0.6 * fit.scale)
     pixel = np.clip(grid.round().astype(int), 0, len(depth) - 1)
     return soft[pixel[:, 1], pixel[:, 0]].astype(np.float64)

@@ -12,28 +12,26 @@ Picture = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
 BoolArray = NDArray[np.bool_]
 
-SURE = 0.5  # below this alpha the background shows well enough to be solved for
+FAINT = 5  # alpha, 0..255: below it a figure is not seen
 RIM_PX = 3  # around the figure, where the picture's own blur mixes them
 
 
 def background(picture: Picture, matte: Picture, known: BoolArray | None = None) -> Picture:
-    """What is behind the figure, [S, S, 3]: solved for where it shows, continued where it does not.
+    """What is behind the figure, [S, S, 3]: the picture's own where it shows, continued where it does not.
 
-    I = a F + (1 - a) B, so B = (I - a F) / (1 - a). Without a figure that is known to the pixel, a rim around it is
-    continued, too.
+    A rim around the figure, in which the two mix, counts as hidden: what is solved for there by the figure's share of
+    it is no background that is seen when the figure moves aside, but a dotted line.
 
     Args:
         picture: the whole picture, RGB [S, S, 3].
         matte: the figure alone, RGBA [S, S, 4], not premultiplied.
-        known: [S, S], where the square shows a picture that was cut out by guess; None: the matte is exact.
+        known: [S, S], where the square shows a picture that was cut out by guess; None: everywhere.
     """
-    alpha = matte[..., 3:].astype(np.float32) / 255
-    solved = (picture - alpha * matte[..., :3]) / np.maximum(1 - alpha, 1 - SURE)
-    shows = alpha[..., 0] < SURE
+    rim = cv2.dilate((matte[..., 3] > FAINT).astype(np.uint8), np.ones((2 * RIM_PX + 1, 2 * RIM_PX + 1), np.uint8))
+    shows = rim == 0
     if known is not None:
-        rim = cv2.dilate((alpha[..., 0] > 0.02).astype(np.uint8), np.ones((2 * RIM_PX + 1, 2 * RIM_PX + 1), np.uint8))
-        shows = (rim == 0) & known
-    return np.clip(continued(solved, shows), 0, 255).round().astype(np.uint8)
+        shows &= known
+    return np.clip(continued(picture.astype(np.float32), shows), 0, 255).round().astype(np.uint8)
 
 
 def continued(picture: NDArray[np.floating], known: NDArray[np.bool_]) -> FloatArray:

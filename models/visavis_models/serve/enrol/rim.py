@@ -23,6 +23,7 @@ ENDS_CM = (
     3.0,
     1.0,
 )  # so near to what is hidden the face ends at the silhouette, and so far around; elsewhere it joins the hair
+THROAT_LEAST_CM, JOINS_CM = 0.25, 1.2  # where so much throat belongs to the face, it does not end so far around
 FARTHEST_CM = 2.8  # how far beyond the silhouette skin goes on at most
 RIM_SMOOTH_PX = 5.0  # of the silhouette's distance
 TURN_CM = 1.2  # over which the way inwards turns at a corner of the silhouette
@@ -33,7 +34,9 @@ GRAIN_PX = 5.0  # pores and hairs are finer than that
 GRAIN_CM = 1.4  # how far inside of the line they are taken from, to and fro
 GRAIN_MOST = 2.5  # times the grain's median at the line, at most
 FEATURE, FEATURE_PX = 3.0, 17  # times that: a brow or a lock, which leaves no grain so far around it
-THROAT_CM = (1.4, 2.6)  # so far beyond a jaw skin gives way to what the picture shows there, the throat
+THROAT_CM = (0.5, 1.7)  # so far beyond a jaw skin gives way to the throat
+UNDER_PX = 8.0  # so far below the jaw the picture shows the throat
+BEHIND_CM = 0.8  # so far a neck goes on behind the face; over the same way again it gives way to what is there
 SPILL_PX = 9  # width of the square that must all be solid: what is behind spills over a silhouette
 SOLID = 250  # alpha, 0..255, of what surely belongs to the figure
 
@@ -74,7 +77,7 @@ def gone_on(picture: Picture, solid: BoolArray, rim: Rim, ending: NDArray[np.flo
     """The face beyond its silhouette, as a turned head shows it: RGBA [S, S, 4], clear where the picture itself stays.
 
     Its tone is that of the line `LINE_PX` within the silhouette, next to each place, and its grain that of the skin
-    before this line, to and fro. Along the jaw it gives way to the throat that the picture shows.
+    before this line, to and fro. Under the jaw it gives way to the tone of the throat right below.
 
     Args:
         picture: RGB [S, S, 3]; solid: [S, S], where the figure surely is.
@@ -90,6 +93,13 @@ def gone_on(picture: Picture, solid: BoolArray, rim: Rim, ending: NDArray[np.flo
 
     tone = cv2.GaussianBlur(cv2.medianBlur(picture, TONE_PX), (0, 0), GRAIN_PX)
     ahead = cv2.GaussianBlur(within(tone, np.zeros_like(away)), (0, 0), TONE_SOFT_PX)
+    near, far = (cm * scale for cm in THROAT_CM)
+    under = np.full_like(away, -LINE_PX - UNDER_PX)
+    sure = within(cv2.erode(solid.astype(np.uint8), np.ones((TONE_PX, TONE_PX), np.uint8)), under)[..., None]
+    below = cv2.GaussianBlur(np.concatenate([sure * within(tone, under), sure], 2), (0, 0), TONE_SOFT_PX)
+    throat = np.clip((-rim.depth - near) / (far - near), 0, 1) * (1 - rim.sideways) * (rim.inwards[..., 1] < 0)
+    throat = cv2.GaussianBlur(throat, (0, 0), TONE_SOFT_PX)[..., None] * below[..., 3:]
+    ahead += throat * (below[..., :3] / (below[..., 3:] + 1e-3) - ahead)
     grain = picture - cv2.GaussianBlur(picture.astype(np.float32), (0, 0), GRAIN_PX)
     amount = cv2.medianBlur(np.abs(grain).clip(0, 255).astype(np.uint8), TONE_PX)
     most = GRAIN_MOST * cv2.GaussianBlur(within(amount, np.zeros_like(away)), (0, 0), TONE_SOFT_PX) + 1
@@ -100,10 +110,6 @@ def gone_on(picture: Picture, solid: BoolArray, rim: Rim, ending: NDArray[np.flo
     strong = np.asarray(cv2.dilate(strong, np.ones((FEATURE_PX, FEATURE_PX), np.uint8)), np.uint8)
     plain = 1 - cv2.GaussianBlur(strong.astype(np.float32), (0, 0), GRAIN_PX)[..., None]
     skin = ahead + plain * np.clip(fine, -most, most)
-    near, far = (cm * scale for cm in THROAT_CM)
-    throat = np.clip((-rim.depth - near) / (far - near), 0, 1) * (1 - rim.sideways) * solid * (rim.inwards[..., 1] < 0)
-    throat = cv2.GaussianBlur(throat.astype(np.float32), (0, 0), TONE_SOFT_PX)[..., None]
-    skin += throat * (picture - skin)
     alpha = np.clip(away / SEAM_PX, 0, 1) * np.clip(2 * within(ending, np.full_like(away, -LINE_PX)), 0, 1)
     alpha *= rim.depth > -(FARTHEST_CM * scale + SEAM_PX)
     skin *= alpha[..., None] > 0
@@ -125,11 +131,20 @@ class Edge:
     shows: FloatArray
 
     @classmethod
-    def of(cls, points: FloatArray, seen: BoolArray, graph: csr_matrix, rim: Rim, scale: float) -> Edge:
+    def of(
+        cls,
+        points: FloatArray,
+        seen: BoolArray,
+        outline: NDArray[np.int64],
+        graph: csr_matrix,
+        rim: Rim,
+        scale: float,
+    ) -> Edge:
         """That of a face; skin that lies a way s along it behind the line `LINE_PX` is shown s outwards of that line.
 
         Args:
             points: [N, 3], its vertices in the picture; seen: [N], which the picture shows; graph: of its mesh.
+            outline: the vertices at its border: where they are seen it joins hair or throat.
         """
         deep = at(rim.depth, points[:, :2])
         hidden = ~seen & (deep < LINE_PX)
@@ -145,6 +160,10 @@ class Edge:
         ending = np.zeros(rim.depth.shape, np.uint8)
         for place in points[edge & (near > (NEAR_CM - ENDS_CM[0]) * scale), :2].round().astype(int).tolist():
             cv2.circle(ending, place, round(ENDS_CM[1] * scale), 1, -1)
+        below = cKDTree(points[~seen, :2]).query(points[outline, :2])[0] > THROAT_LEAST_CM * scale
+        joins = outline[seen[outline] & below & (at(rim.sideways, points[outline, :2]) == 0)]
+        for place in points[joins, :2].round().astype(int).tolist():
+            cv2.circle(ending, place, round(JOINS_CM * scale), 0, -1)
         soft = np.asarray(cv2.GaussianBlur(ending.astype(np.float32), (0, 0), ENDS_CM[1] * scale), np.float32)
         share = np.clip(2 * at(soft, points[:, :2] - deep[:, None] * inwards) - 1, 0, 1)
         shows = points[:, :2] + (share * (LINE_PX - outwards - deep))[:, None] * inwards
@@ -156,10 +175,19 @@ def surely(matte: Picture) -> BoolArray:
     return cv2.erode(matte[..., 3], np.ones((SPILL_PX, SPILL_PX), np.uint8)) > SOLID
 
 
-def beside(place: FloatArray, ring: FloatArray) -> FloatArray:
+def beside(place: FloatArray, ring: FloatArray, solid: BoolArray, scale: float) -> FloatArray:
     """What pieces of the face's outline leave behind as it moves, [n, 2]: what is beside them, be it nothing.
 
+    A neck goes on behind the jaw over it.
+
     Args:
-        place: [n, 2], where the pieces are; ring: [R, 2], around the face.
+        place: [n, 2], where the pieces are; ring: [R, 2], around the face; solid: [S, S], where the figure surely is.
     """
-    return ring[cKDTree(ring).query(place)[1]]
+    x, y = ring.round().astype(int).clip(0, len(solid) - 1).T
+    away, figure = np.linalg.norm(place[:, None] - ring, axis=2), solid[y, x]
+    nearest = away.argmin(1)
+    further = np.where(figure & (ring[:, 1] > place[:, 1:]), away, np.inf)
+    neck = further.argmin(1)
+    behind = (further.min(1) - away.min(1)) / scale
+    share = np.where(figure[nearest], 0, np.clip(2 - behind / BEHIND_CM, 0, 1))[:, None]
+    return ring[nearest] + share * (ring[neck] - ring[nearest])

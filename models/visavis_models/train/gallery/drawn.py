@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import splev, splprep
 
 from visavis_models.train.gallery import clothes, hair, strands, studio
-from visavis_models.train.gallery.figure import BALL, DRAWN_IRIS, JAW, LANDMARKS, LIPS_INNER, Figure, scatter
+from visavis_models.train.gallery.figure import BALL, DRAWN_IRIS, JAW, LANDMARKS, LIPS_INNER, Angles, Figure, scatter
 from visavis_models.train.gallery.skin import ear, hairline, lip_mask
 from visavis_models.train.gallery.studio import Nodes, Quality
 from visavis_models.train.portrait.alex import smoothstep
@@ -27,8 +27,8 @@ UNDER_CM = 0.3  # how far below the jaw's landmarks its underside begins
 SHADE = np.array([0.66, 0.50, 0.66])  # what a tone in the shade keeps of its colour
 
 
-def render(figure: Figure, out: Path, quality: Quality) -> None:
-    """Render to an RGBA picture, alpha not premultiplied."""
+def render(figure: Figure, out: Path, quality: Quality, angles: Angles) -> None:
+    """Render to an RGBA picture, alpha not premultiplied; angles: by which the head is turned."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     stage = bpy.context.scene
     studio.settings(stage, figure, quality)
@@ -39,6 +39,7 @@ def render(figure: Figure, out: Path, quality: Quality) -> None:
     _eyes(figure)
     _features(figure, rng)
     _hair(figure, rng)
+    studio.turn_head(figure, angles)
     _top(figure)
     studio.camera(stage)
     stage.render.filepath = str(out)

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
+from visavis_models.serve.head import PIVOT
 from visavis_models.spec import INDEX, N_MOTION
 from visavis_models.train.gallery.cast import Person
 from visavis_models.train.portrait.alex import smoothstep
@@ -20,6 +22,7 @@ from visavis_models.train.portrait.head import EYEBALLS, SKIN, Head, load_head
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+Angles = tuple[float, float, float]  # pitch, yaw and roll of a head as in the face space, rad
 
 # The 68 points that face trackers number the same way (jaw, brows, nose, eyes, lips), as vertices of the head.
 # fmt: off
@@ -35,6 +38,7 @@ RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
 RIGHT_BROW, LEFT_BROW = slice(17, 22), slice(22, 27)
 LIPS_OUTER, LIPS_INNER = slice(48, 60), slice(60, 68)
 
+NECK_CM = (-7.2, -0.7)  # heights from where the neck stays to where it turns with the head: below chin and nape
 BALL = 0.985  # radius of the white in radii of the cornea's ball
 IRIS, DRAWN_IRIS = 0.52, 0.60  # radius of the iris in radii of the white
 
@@ -172,6 +176,19 @@ def pose(source: Source, person: Person) -> Figure:
     posed = sculpt(posed, neutral[LANDMARKS], person)
     triangles = source.head.triangles(SKIN)
     return Figure(person, source, neutral, mean, posed, vertex_normals(posed, triangles), triangles)
+
+
+def turned(points: FloatArray, chin: FloatArray, angles: Angles) -> FloatArray:
+    """Points [n, 3] of a head that turns on its shoulders: whole down to a plane from chin to nape, the neck twists.
+
+    Args:
+        chin: [3], before the turn; angles: of the head from how it is posed.
+    """
+    below = (points - chin) @ [0.0, 1.0, 0.25]
+    share = smoothstep(*NECK_CM, below)[:, None]
+    pitch, yaw, roll = angles
+    turn = Rotation.from_euler("YXZ", share * [yaw, pitch, roll])
+    return turn.apply(points - PIVOT) + PIVOT
 
 
 def replaced(figure: Figure, strands: int) -> Figure:

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.train.gallery import clothes, hair, materials, strands, studio
-from visavis_models.train.gallery.figure import BALL, IRIS, Figure, scatter
+from visavis_models.train.gallery.figure import BALL, IRIS, Angles, Figure, scatter
 from visavis_models.train.gallery.skin import Paint, paint
 from visavis_models.train.portrait.alex import smoothstep
 
 FloatArray = NDArray[np.float64]
 
 
-def render(figure: Figure, out: Path, quality: studio.Quality) -> None:
-    """Render to an RGBA picture, alpha not premultiplied."""
+def render(figure: Figure, out: Path, quality: studio.Quality, angles: Angles) -> None:
+    """Render to an RGBA picture, alpha not premultiplied; angles: by which the head is turned."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     scene = bpy.context.scene
     studio.settings(scene, figure, quality)
@@ -28,8 +28,9 @@ def render(figure: Figure, out: Path, quality: studio.Quality) -> None:
     _insides(figure)
     _eyes(figure)
     _strands(figure, rng)
-    _clothes(figure)
     _earrings(figure)
+    studio.turn_head(figure, angles)
+    _clothes(figure)
     _lights(figure)
     studio.camera(scene)
     scene.render.filepath = str(out)

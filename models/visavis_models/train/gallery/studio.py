@@ -9,11 +9,14 @@ import mathutils
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis_models.train.gallery.figure import Figure
+from visavis_models.train.gallery.figure import Angles, Figure, turned
 from visavis_models.train.portrait.alex import DISTANCE, RISE, TARGET
 from visavis_models.train.portrait.head import SKIN
 
 FloatArray = NDArray[np.float64]
+
+
+LOW = np.array([0.0, -1e3, 0.0])  # a chin so low that everything turns with the head
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Quality:
 def z_up(points: FloatArray) -> FloatArray:
     """From y up to Blender's z up."""
     return np.stack([points[..., 0], -points[..., 2], points[..., 1]], -1)
+
+
+def y_up(points: FloatArray) -> FloatArray:
+    """Inverse of `z_up`."""
+    return np.stack([points[..., 0], points[..., 2], -points[..., 1]], -1)
 
 
 class Nodes:
@@ -171,6 +179,25 @@ def curves(name: str, points: FloatArray, radius: FloatArray, taper: float, mate
     slot = data.attributes.get("radius") or data.attributes.new("radius", "FLOAT", "POINT")
     slot.data.foreach_set("value", (radius[:, None] * np.linspace(1, taper, K)).astype(np.float32).ravel())
     link(name, data, material)
+
+
+def turn_head(figure: Figure, angles: Angles) -> None:
+    """Turn the head of what is in the scene, see `figure.turned`; hair, and what has a place of its own, go whole."""
+    bpy.context.view_layer.update()
+    *axes, origin = z_up(turned(y_up(np.eye(4, 3)), LOW, angles))
+    whole = mathutils.Matrix(np.r_[np.c_[np.transpose(axes - origin), origin], [[0, 0, 0, 1]]])
+    for item in bpy.context.scene.collection.all_objects:
+        if item.name.startswith("hair") or item.matrix_world != mathutils.Matrix.Identity(4):
+            item.matrix_world = whole @ item.matrix_world
+            continue
+        strands = item.type == "CURVES"
+        slot, key = (item.data.position_data, "vector") if strands else (item.data.vertices, "co")
+        flat = np.empty(3 * len(slot), np.float32)
+        slot.foreach_get(key, flat)
+        points = turned(y_up(flat.reshape(-1, 3).astype(np.float64)), figure.landmarks[8], angles)
+        slot.foreach_set(key, z_up(points).astype(np.float32).ravel())
+        if not strands:
+            item.data.update()
 
 
 def neck_of(figure: Figure) -> tuple[float, float]:
