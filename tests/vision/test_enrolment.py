@@ -173,12 +173,21 @@ def test_a_drawn_face_looks_at_the_viewer_closes_its_eyes_and_its_jaw_ends_where
         assert large == pytest.approx(known_large, rel=0.12)
     shut = np.zeros((1, N_MOTION), np.float32)
     shut[0, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 1
-    frame = Renderer(face).render(shut)[0].astype(int)
+    renderer = Renderer(face)
+    frame = renderer.render(shut)[0].astype(int)
     for x, y in (face.eyes.centres[:, :2] * len(frame) / face.size).round().astype(int).tolist():
         around = frame[y - 20 : y + 20, x - 28 : x + 28]
         assert (around[..., 2] > around[..., 0]).mean() < 0.01  # nothing of the blue iris
     skin = face.skin.points[: int(face.skin.triangles[face.skin.surround :].max()) + 1]
     assert skin[:, 1].max() - skin[face.marks["chin"], 1] < 0.2 * face.scale  # a photograph has 2 cm of throat
+    x, y = renderer.landmarks(face.rest[None])["lower_lip"][0]
+    cm = face.scale * len(frame) / face.size
+    beside = slice(int(y - cm), int(y + 4 * cm)), slice(int(x - 6 * cm), int(x - 2.5 * cm))
+    shadow = [
+        (np.abs(renderer.render(row)[0][beside].astype(int) - [193, 136, 134]).max(2) < 14).mean()
+        for row in (face.rest[None], np.zeros((1, N_MOTION), np.float32))
+    ]
+    assert shadow[1] > 0.94 * shadow[0]  # the drawn shadow beside the mouth stays as the face begins to move
 
 
 def test_names_and_avatar_files_need_no_models() -> None:

@@ -38,7 +38,7 @@ NEAR = (0.7, 1.0)  # so far around the middle of what is marked, in its widths a
 LEAST_PX = 40  # of it
 WHITE_SHARE = 0.5  # on the way from skin to the white of the eye: what is white
 EDGE_SMOOTH = 0.03  # of an eye's width
-THROAT_CM = 0.15  # of throat is shown below a drawn jaw
+THROAT_CM = 0.04  # of throat is shown below a drawn jaw
 JAW_CM = (0.0, 1.5)  # from the lips' corners down, over which that begins to hold
 REACH = (0.85, 0.95)  # how far around the middle of an eye skin goes with its lids, in widths: across, up and down
 

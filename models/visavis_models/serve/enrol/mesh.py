@@ -41,6 +41,7 @@ DARKER, BRIGHTER = -0.25, 0.12  # limits of what one channel does to the light
 LIPS_LEAST = 0.06  # of the mouth's weights: a picture with less has its mouth closed
 LIPS_MOST_CM = 0.8  # what lips are brought together at most
 LIPS_REACH_CM = (0.9, 1.3)  # how far above and below the lips the skin goes with them
+DRAWN_PX = 5  # by so much nearer to its silhouette a face in flat colour is surely its own
 FAINT_PX = 0.18  # displacements below this are dropped
 
 
@@ -399,10 +400,13 @@ def build_skin(
     whole[np.abs(whole) < [FAINT_PX, FAINT_PX, FAINT_PX, 0.004]] = 0
 
     solid = surely(matte)
-    rim = Rim.of(visible.covered & solid, fit.scale)
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     x, y = np.clip(flat[visible.vertex, :2].round().astype(int), 0, len(grey) - 1).T
-    source, tint = hidden_source(head, fit, visible, skin_graph, flatness(grey[y, x].astype(np.float32)))
+    even = flatness(grey[y, x].astype(np.float32))
+    source, tint = hidden_source(head, fit, visible, skin_graph, even)
+    beside_px = 2 * round(DRAWN_PX * even) + 1
+    shown = cv2.dilate((visible.covered & solid).astype(np.uint8), np.ones((beside_px, beside_px), np.uint8))
+    rim = Rim.of(shown > 0, fit.scale)
     edge = Edge.of(flat, visible.vertex, outline, skin_graph, rim, fit.scale)
     apart = outline[edge.at[outline]]
     place = flat[apart, :2]
