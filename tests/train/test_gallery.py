@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from visavis_models.serve.enrol.build import build as enrolled
+from visavis_models.serve.head import Head
+from visavis_models.serve.portrait import ASSETS
 from visavis_models.spec import INDEX
-from visavis_models.train.gallery import clothes, figure, hair, skin, strands
+from visavis_models.train.gallery import build, clothes, figure, hair, skin, strands
 from visavis_models.train.gallery.cast import CAST
 
 HEAD = Path(__file__).parents[3] / "shared" / "data" / "ict_face" / "ict_face.npz"
@@ -114,3 +117,15 @@ def test_a_head_turns_on_shoulders_that_stay(source: figure.Source) -> None:
     assert figure.turned(places, chin, (0.2, 0.0, 0.0))[0, 1] < nose[1] - 2
     ways = [np.linalg.norm(points[:2] - figure.PIVOT, axis=1) for points in (turned, places)]
     assert np.allclose(*ways)
+
+
+def test_under_a_chin_the_face_goes_over_into_its_throat_and_on_a_jaw_it_goes_on(source: figure.Source) -> None:
+    person, head = CAST["kenji"], Head.load()
+    picture, matte = (build.full_size(ASSETS / "gallery" / f"kenji{part}.png") for part in ("", "_rgba"))
+    made = enrolled("Kenji", head, build.fitted(head, source, person), picture[..., ::-1], matte[..., [2, 1, 0, 3]])
+    skin = made.skin
+    face = skin.points[: int(skin.triangles[skin.surround :].max()) + 1, :2]
+    x, y = ((face - face[made.marks["chin"]]) / made.scale).T
+    slides = np.abs(skin.inset[: len(face)]).max(1) > 1
+    assert not slides[(np.abs(x) < 1.5) & (y > -0.8)].any()
+    assert slides[(np.abs(x) > 4.5) & (y > -5)].mean() > 0.2
