@@ -10,7 +10,7 @@ from visavis_models.serve.background import Background
 from visavis_models.serve.painter import Painter
 from visavis_models.serve.portrait import portrait, shipped_names
 from visavis_models.serve.sheet import row_of
-from visavis_models.serve.stage import lifted_glints, without_white
+from visavis_models.serve.stage import lifted_glints, without_line, without_white
 
 NEAR_CM = (0.5, 0.9)  # around the outer corner; skin is what lies between them
 
@@ -22,6 +22,17 @@ def test_white_beyond_the_lids_is_skin_and_skin_stays() -> None:
     skin = without_white(picture, np.full_like(picture, 240), lids, 10.0)
     assert skin[30, 21, 3] == 255 and np.abs(skin[30, 21, :3].astype(int) - (200, 140, 120)).max() <= 2
     assert not skin[:12, :, 3].any() and not skin[30, :15, 3].any()
+
+
+def test_where_the_line_between_lips_ends_both_have_their_own_colour() -> None:
+    picture = np.full((80, 200, 3), (160, 70, 60), np.uint8)
+    picture[40:] = (220, 150, 140)
+    picture[38:43, 30:170] = 20
+    line = np.stack([np.linspace(35, 165, 20), np.full(20, 40)], 1).astype(np.float32)
+    skin = without_line(picture, line, 30.0)
+    solid = skin[..., 3] == 255
+    assert solid[38:43, 31:45].all() and not skin[:, 90:110, 3].any() and not skin[:, :20, 3].any()
+    assert skin[solid].min() > 35 and (skin[37, 31:34, 0] < 175).all() and (skin[43, 31:34, 0] > 195).all()
 
 
 def test_twin_irises_have_one_colour_under_what_is_mirrored_in_them() -> None:

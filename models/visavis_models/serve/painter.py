@@ -19,7 +19,8 @@ from visavis_models.serve.background import Background
 from visavis_models.serve.canvas import Canvas, Window
 from visavis_models.serve.portrait import Portrait
 from visavis_models.serve.rotation import gaze, rotation
-from visavis_models.serve.stage import FADES, ROOT_PX, VIEW_CM, stage
+from visavis_models.serve.rounding import rounded
+from visavis_models.serve.stage import CORNER_CM, FADES, ROOT_PX, VIEW_CM, stage
 from visavis_models.spec import INDEX, MOTION_NAMES, PLACE, ROTATION, WEIGHTS
 
 FloatArray = NDArray[np.float32]
@@ -45,17 +46,25 @@ SKIP_PX = 3  # a triangle so far within a window is drawn there alone: beyond th
 HOLE_PX = 3  # how far beyond its edge vertices an opening may reach
 LIGHT_CM = 1.3  # an opening so high lets in all the light
 LEAST_LIGHT = 0.74  # what a slit lets in, on what is just behind the lips
+ROUND_SHADE = 0.12  # of that light, taken by round lips: they stand out
+SHADE_CM, LOWER_SHADE = 0.12, 0.4  # how far the upper lip's shadow reaches, and how dark the lower one's is
+CORNER = 6  # columns of the lips' edges that are near either corner: as these part, the picture's corner is cleaned
+ROUND_SEALS = (0.0, 0.4)  # and those that stay together beside a round opening, as lips get so round
 LOOKS = np.array([name.startswith(("eyeLook", "head")) for name in MOTION_NAMES])  # what moves the eyeballs
 
 
 @dataclass(frozen=True)
 class Pose:
-    """Where the head is: turned from rest [3, 3], shifted in pixels [3], drawn so much larger; `row` is its motion."""
+    """Where the head is: turned from rest [3, 3], shifted in pixels [3], drawn so much larger; `row` is its motion.
+
+    `rounded` says how much rounder than at rest its lips are, 0..1.
+    """
 
     row: FloatArray
     turn: FloatArray
     shift: FloatArray
     zoom: float
+    rounded: float
 
 
 @dataclass(frozen=True)
@@ -188,6 +197,8 @@ class Painter:
         held, rest, skin = self._stage, self.portrait.rest, self.portrait.skin
         change = _change(row, rest)
         _bent(held.base, held.modes, held.runs, change[skin.channels], self._points)
+        round_by = rounded(row, rest)
+        held.rounding.apply(self._points, round_by)
         turn = rotation(*row[ROTATION].tolist()) @ rotation(*rest[ROTATION].tolist()).T
         shift = (row[PLACE] - rest[PLACE]) * held.cm
         zoom = VIEW_CM / (VIEW_CM - float(np.clip(row[PLACE][2] - rest[PLACE][2], -30, 30)))
@@ -202,7 +213,7 @@ class Painter:
         raster.dress(
             self._points, held.base, held.source, held.inset, self._bright, held.reach, held.after, self._values
         )  # fmt: skip
-        return Pose(row, turn, shift, zoom)
+        return Pose(row, turn, shift, zoom, round_by)
 
     def _window(self, points: FloatArray, margin: float) -> Window:
         """The frame's window around points [n, 2]."""
@@ -218,11 +229,11 @@ class Painter:
         return np.array([held_in(v, 0, self.size) for v in (x0 - 2, y0 - 2, x1 + 2, y1 + 2)], np.int32)
 
     @staticmethod
-    def _hole(edges: FloatArray, window: Window) -> FloatArray:
-        """The part of a window, as samples x0, y0, x1, y1, that an opening with these edges [n, >= 2] lies in."""
+    def _part(edges: FloatArray, window: Window, margin: float = HOLE_PX) -> FloatArray:
+        """The part of a window, as samples x0, y0, x1, y1, within so many pixels of edges [n, >= 2]: of an opening."""
         left, top, w, h = window
         x0, y0, x1, y1 = raster.bounds(edges)
-        sides = (x0 - HOLE_PX - left, y0 - HOLE_PX - top, x1 + HOLE_PX + 1 - left, y1 + HOLE_PX + 1 - top)
+        sides = (x0 - margin - left, y0 - margin - top, x1 + margin + 1 - left, y1 + margin + 1 - top)
         most = (w, h, w, h)
         inside = [min(max(FINE * side, 0), FINE * limit) for side, limit in zip(sides, most, strict=True)]
         return np.array(inside, np.float32)
@@ -274,13 +285,14 @@ class Painter:
         pixels.paint_eye(
             skin, colours, x0, y0, FINE, seen, pose.turn, rotation(pitch - pitch0, yaw - yaw0, 0), source,
             held.sclera[side], held.pupil[side], held.glint[side],
-            self._hole(np.concatenate([lids.upper, lids.lower]), lids.window), shade,
+            self._part(np.concatenate([lids.upper, lids.lower]), lids.window), shade,
         )  # fmt: skip
         pixels.paint_window(skin, held.figure, colours)
         hidden = step(*WHITE_CLOSED, lids.closed)
         if hidden > 0:
             scale = 1 / (2 * held.factor)
-            pixels.paint_lid_skin(skin, held.lid_skin[side], held.lid_origin[side], scale, hidden, colours)
+            whole = np.array([0, 0, skin.shape[1], skin.shape[0]], np.float32)
+            pixels.paint_patch(skin, held.lid_skin[side], held.lid_origin[side], scale, hidden, whole, colours)
         cover = spare.reshape(-1)[: skin.shape[0] * skin.shape[1]].reshape(skin.shape[:2])
         moved = step(0.03, 0.2, abs(lids.closed))
         pixels.stroke(
@@ -306,7 +318,7 @@ class Painter:
         gap = edges[C:, 1] - edges[:C, 1]
         x0, y0 = window[:2]
         spans, (skin, colours, inside, seam) = self._buffers(window)
-        hole = self._hole(edges, window)
+        hole = self._part(edges, window)
         opening = spans if tongue > FAINT else _within(hole, spans)
         for target, part in ((skin, spans), (inside, opening), (seam, opening)):
             raster.clear(target, part)
@@ -330,12 +342,19 @@ class Painter:
                 inside, opening, x0, y0, FINE, held.inner_triangles, self._inner, self._inner_colours, False
             )
         open_share = step(0.0, LIGHT_CM, float(gap.max()) / held.cm)
-        light = LEAST_LIGHT + (1 - LEAST_LIGHT) * open_share
+        light = (LEAST_LIGHT + (1 - LEAST_LIGHT) * open_share) * (1 - ROUND_SHADE * pose.rounded)
         pixels.paint_mouth(
             skin, colours, inside, seam, held.figure, hole, light,
-            0.12 * held.cm * FINE, 0.3 * (1 - tongue),
+            SHADE_CM * held.cm * FINE, LOWER_SHADE * (1 - tongue),
         )  # fmt: skip
         pixels.paint_window(skin, held.figure, colours)
+        ends = max(parted[:CORNER].max(), parted[-CORNER:].max())
+        clean = step(*SEAM_CM, float(max(ends, parted.max() * step(*ROUND_SEALS, pose.rounded))))
+        if clean > 0:
+            scale, margin = 1 / (2 * held.factor), CORNER_CM[1] * held.cm
+            for end in (np.r_[:CORNER, C : C + CORNER], np.r_[C - CORNER : C, 2 * C - CORNER : 2 * C]):
+                box = self._part(edges[end], window, margin)
+                pixels.paint_patch(skin, held.corners, held.corners_origin, scale, clean, box, colours)
         if tongue > FAINT:
             pixels.paint_before(skin, inside, colours, light)
         pixels.put_window(colours, skin, FINE, x0, y0, canvas.frame)

@@ -29,6 +29,7 @@ TEAR, RIM_TEAR = np.float32(9.0), np.float32(2.9)
 RUN = 6  # pixels of an edge's step that are looked at on either side; a `Canvas` draws so many anew around a change
 ENDED = LAYER * LAYERS / np.float32(2)
 VEILED = np.float32(0.1)  # rad: an eye that has turned so far mirrors bright lights, and no veil over its iris
+SHADED = np.float32(0.2)  # of the height of an opening, at most, lies in the shadow of either lip
 CORNEA = 0.42  # how far before the eyeball's centre the cornea's lies, in radii of the eyeball
 
 
@@ -375,20 +376,27 @@ def paint_window(target: FloatArray, figure: Packed, colour: FloatArray) -> None
 
 
 @njit(**JIT)
-def paint_lid_skin(
-    target: FloatArray, skin: Packed, origin: FloatArray, scale: float, share: float, colour: FloatArray
+def paint_patch(
+    target: FloatArray,
+    skin: Packed,
+    origin: FloatArray,
+    scale: float,
+    share: float,
+    box: FloatArray,
+    colour: FloatArray,
 ) -> None:  # pragma: no cover
-    """Skin in place of the eye's white that the picture shows beyond its lids, into colour [h, w, 3].
+    """Skin in place of what the picture shows of an eye's white or of closed lips, into colour [h, w, 3].
 
     Args:
         target: map [h, w, 4] into the figure's texture.
         skin: RGBA patch of the picture, not premultiplied, clear at its border.
         origin: x, y of its first pixel; scale: pixels of the picture per texel; share: 0..1, how much of it is seen.
+        box: samples x0, y0, x1, y1 that it is painted within.
     """
     at_x, at_y, wide, most = np.float32(origin[0]), np.float32(origin[1]), np.float32(scale), np.float32(share / 255)
     last_u, last_v = np.float32(skin.shape[1] - 1), np.float32(skin.shape[0] - 1)
-    for i in range(target.shape[0]):
-        for j in range(target.shape[1]):
+    for i in range(int(box[1]), int(box[3])):
+        for j in range(int(box[0]), int(box[2])):
             u, v = (target[i, j, 0] + ROUND) * wide - ROUND - at_x, (target[i, j, 1] + ROUND) * wide - ROUND - at_y
             if target[i, j, 0] != BARE and u > ZERO and v > ZERO and u < last_u and v < last_v:
                 r, g, b, alpha = sample(skin, u, v)
@@ -513,7 +521,8 @@ def paint_mouth(
         inside: [h, w, 4], RGB of the mouth's inside, BARE where there is nothing.
         seam: map [h, w, 4] with the share of the seam in place of the brightness.
         hole: samples x0, y0, x1, y1 within which there may be an opening.
-        light: 0..1; reach: samples that the shadow of the lips reaches inwards; lower: 0..1, that of the lower lip.
+        light: 0..1; lower: 0..1, the shadow of the lower lip.
+        reach: samples that the shadow of the upper lip reaches inwards, half as far as that of the lower one.
     """
     y0, y1 = int(hole[1]), int(hole[3])
     for j in range(int(hole[0]), int(hole[2])):
@@ -521,11 +530,13 @@ def paint_mouth(
         for i in range(y0, y1):
             if target[i, j, 0] == BARE:
                 first, last = min(first, i), i
+        most = SHADED * np.float32(last - first + 1)
+        above, below = min(np.float32(reach), most), min(np.float32(2 * reach), most)
         for i in range(first, last + 1):
             if target[i, j, 0] != BARE:
                 continue
-            lit = light * (1 - np.float32(0.5) * np.exp((first - i) / reach))
-            lit *= 1 - lower * np.exp((i - last) / reach)
+            lit = light * (1 - np.float32(0.5) * np.exp((first - i) / above))
+            lit *= 1 - lower * np.exp((i - last) / below)
             r, g, b = np.float32(30), np.float32(11), np.float32(12)
             if inside[i, j, 0] != BARE:
                 r, g, b = inside[i, j, 0], inside[i, j, 1], inside[i, j, 2]

@@ -158,6 +158,7 @@ def compile_kernels() -> None:
     motion = np.zeros((4, N_MOTION), np.float32)
     motion[0, INDEX["tongueOut"]] = 1
     motion[1:, INDEX["jawOpen"]] = 0.3, 0.4, 0.4
+    motion[2, INDEX["mouthPucker"]] = 0.6
     motion[3, [INDEX["headYaw"], INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]] = 0.1, 0.6, 0.6
     for output in get_args(Output):
         background = Background("transparent" if output == "rgba" else "own")

@@ -12,6 +12,7 @@ from visavis_models.errors import InputError
 from visavis_models.serve import pixels, raster, shading
 from visavis_models.serve.background import resized
 from visavis_models.serve.portrait import Portrait
+from visavis_models.serve.rounding import Rounding
 from visavis_models.spec import INDEX
 
 FloatArray = NDArray[np.float32]
@@ -33,6 +34,9 @@ GLINT = (1.12, 14.0)  # what is brighter than this much of its ring of the iris,
 RINGS = 24  # that the iris is cut into
 VEIL = (80, 150)  # levels: what is mirrored more faintly is a veil, what more brightly a light
 TWINS = 0.7  # an iris is at least so bright, beside the picture of it, where the other one is darker
+CORNER_CM = (0.35, 0.3, 0.2)  # how far inwards, outwards, up and down from the mouth's corners their skin is cleaned
+CORNER_SOFT_CM = 0.04  # half the width over which the colours of both lips go over into each other there
+CREASE_CM, CREASE = 0.055, (0.28, 0.4, 0.4)  # half the width of the shadow between them, and how dark it is on RGB
 WHITE_CM = 0.3  # how far outside of the lids' edges, at rest, the picture may show the white of the eye
 WHITE = (0.25, 0.7)  # on the way from skin to the white of the eye: what is still skin, what is white
 
@@ -128,6 +132,8 @@ class Stage:
     def _load_mouth(self) -> None:
         mouth = self.portrait.mouth
         self.lips = np.r_[mouth.upper, mouth.lower]
+        self.rounding = Rounding.of(self.portrait, self.base, self.cm, self.last)
+        self.corners, self.corners_origin = self._corners()
         self.inner_base = self.place(mouth.points)
         self.inner_modes = np.ascontiguousarray((mouth.modes * self.factor).reshape(len(mouth.modes), -1), np.float32)
         self.inner_runs = raster.runs_of(self.inner_modes)
@@ -167,6 +173,17 @@ class Stage:
         within = (outside < 2 * SEAM_CM) & (np.abs(away) < 2 * band)
         wanted = np.where(below, 1, -1) * (band + np.abs(away) / 2)
         return np.stack([np.zeros(self.last), np.where(within, wanted - away, 0)], 1).astype(np.float32)
+
+    def _corners(self) -> tuple[pixels.Packed, FloatArray]:
+        """The skin around the mouth's corners, as `without_line`: a patch, and where it begins."""
+        upper, lower = np.split(self.portrait.skin.points[self.lips, :2], 2)
+        line, size = (upper + lower) / 2, self.portrait.size
+        reach = 2 * max(CORNER_CM) * self.portrait.scale
+        left, top = np.clip(line.min(0) - reach, 0, size - 2).astype(int)
+        right, bottom = np.clip(line.max(0) + reach, (left + 2, top + 2), size).astype(int)
+        origin = np.array([left, top], np.float32)
+        patch = self.portrait.figure[top:bottom, left:right, :3]
+        return pixels.packed(without_line(patch, (line - origin).astype(np.float32), self.portrait.scale)), origin
 
     def _find_tongue(self) -> tuple[IntArray, IntArray, FloatArray]:
         """Vertices of the tongue [n], its triangles among them [t, 3], and its colour unshaded [3]."""
@@ -328,6 +345,32 @@ def without_white(picture: Picture, sclera: Picture, lids: FloatArray, reach: fl
     share = ((picture - skin) * brighter).sum(2) / np.maximum((brighter**2).sum(2), 1)
     low, high = WHITE
     alpha = np.clip((share - low) / (high - low), 0, 1) * (away < reach)
+    alpha[[0, -1]], alpha[:, [0, -1]] = 0, 0
+    return np.concatenate([skin, 255 * alpha[..., None]], 2).clip(0, 255).round().astype(np.uint8)
+
+
+def without_line(picture: Picture, line: FloatArray, scale: float) -> Picture:
+    """The mouth's corners where the dark line between closed lips ends, often in specks, as skin: RGBA [h, w, 4].
+
+    Either lip has the colour of what is around its part of the corner; a soft shadow remains where they meet.
+
+    Args:
+        picture: RGB [h, w, 3]; line: [C, 2], the line in it, from corner to corner; scale: pixels a centimetre.
+    """
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]].astype(np.float32)
+    below = (y - np.interp(x, line[:, 0], line[:, 1]).astype(np.float32)) / scale
+    within = np.minimum(x - line[0, 0], line[-1, 0] - x) / scale
+    inwards, outwards, high = CORNER_CM
+    away = np.hypot(below / high, np.where(within < 0, within / outwards, np.maximum(within / inwards - 1, 0)))
+    low = np.clip(0.5 + below / (2 * CORNER_SOFT_CM), 0, 1)[..., None]
+    skin = np.zeros(picture.shape, np.float32)
+    for side, share in ((below < 0, 1 - low), (below >= 0, low)):
+        around = ((away > 0.85) & side).astype(np.float32)
+        weight = cv2.GaussianBlur(around, (0, 0), high * scale)[..., None] + 1e-6
+        skin += share * cv2.GaussianBlur(picture * around[..., None], (0, 0), high * scale) / weight
+    crease = np.exp(-((below / CREASE_CM) ** 2)) * np.clip(0.25 + 5 * within, 0, 1)
+    skin *= 1 - crease[..., None] * np.array(CREASE, np.float32)
+    alpha = np.clip((1 - away) / 0.4, 0, 1)
     alpha[[0, -1]], alpha[:, [0, -1]] = 0, 0
     return np.concatenate([skin, 255 * alpha[..., None]], 2).clip(0, 255).round().astype(np.uint8)
 
