@@ -28,7 +28,7 @@ def opening(name: str, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
 def test_a_puckered_mouth_opens_round_and_its_corners_are_sealed(name: str) -> None:
     x, gap = opening(name, VISEMES["OO"])
     wide = np.ptp(x[gap > gap.max() / 4])
-    assert 0.5 < gap.max() < 1.5 and wide < 2 * gap.max() and wide < 0.6 * np.ptp(x)
+    assert 0.5 < gap.max() < 1.5 and wide < 1.5 * gap.max()
     assert gap[np.abs(x) > 0.75 * np.abs(x).max()].max() < 0.1
 
 
@@ -42,7 +42,7 @@ def test_lips_stay_shut_and_wide_mouths_stay_as_they_are(name: str, monkeypatch:
     monkeypatch.setattr(Rounding, "apply", lambda *_: None)
     without = [painter.places(row_of(row)).copy() for row in rows]
     assert max(np.abs(one - other).max() for one, other in zip(with_it, without, strict=True)) < 1
-    assert shut.max() <= opening(name, {"jawOpen": 0.4, "mouthClose": 0.4, **puckered})[1].max() + 0.02
+    assert shut.max() <= opening(name, {"jawOpen": 0.4, "mouthClose": 0.4, **puckered})[1].max() + 0.05
 
 
 def test_what_the_picture_shows_of_rounding_counts_as_none() -> None:

@@ -25,6 +25,7 @@ CHANNELS = [INDEX["mouthPucker"], INDEX["mouthFunnel"]]
 WHOLLY = np.float32(0.4)  # from so much of both on, the opening is an ellipse; more makes it narrower
 WIDE_CM, GROWS = np.float32(0.9), np.float32(0.85)  # the narrowest one: so wide, and wider by so much of its height
 PARTED_CM, YAWN_CM = np.float32(0.3), np.float32(3)  # lips parted by this much open round; a centimetre below that, too
+PRESSED_CM = np.float32(0.06)  # beside the opening lips lie upon each other by so much
 DRAWN_CM = np.float32(0.3)  # a corner is drawn in by so much
 FLAT = np.float32(0.4)  # by so much narrower than the mouth, an opening's ends lie as high as its middle
 REST = np.float32(0.6)  # of the opening's width, within which the line between the lips is as high as its middle
@@ -70,10 +71,12 @@ class Rounding:
         beside = np.maximum(along[0] - x, x - along[-1]) / (BESIDE_CM * cm)
         near = np.clip(1 - np.hypot(np.maximum(beyond, 0), np.maximum(beside, 0)), 0, 1)
         share = near * near * (3 - 2 * near)
+        open_by = np.tensordot(portrait.rest[skin.channels], skin.modes[:, edges, 1], 1)  # lips touch at zero motion
+        touch = np.diff(skin.points[edges, 1] - open_by, axis=0)[0] * (cm / portrait.scale)
         at = 2 * (along - along[0]) / max(along[-1] - along[0], 1) - 1
         mine = np.nonzero(share > 0)[0]
         held = {
-            "touch": np.clip(base[edges[1], 1] - base[edges[0], 1], 0, TOUCH_CM * cm),
+            "touch": np.clip(touch, 0, TOUCH_CM * cm),
             "at": at,
             "column": np.interp(x, along, np.arange(len(along)))[mine],
             "low": np.clip((down - least) / np.maximum(most - least, 1e-3), 0, 1)[mine],
@@ -147,7 +150,7 @@ def round_lips(
     highest, lowest = middle.copy(), middle.copy()  # where it is then
     for k in range(1, C - 1):
         away = at[k] / wide
-        apart = high * np.sqrt(max(ONE - away * away, ZERO))
+        apart = high * np.sqrt(max(ONE - away * away, ZERO)) - PRESSED_CM * scale * eased((away - ONE) / FLAT)
         corner = middle[0] + (middle[C - 1] - middle[0]) * (at[k] + ONE) * HALF
         level = corner + (middle[C // 2] - corner) * eased((ONE - abs(at[k])) / (ONE - REST * wide))
         shift, grown = flat * (level - middle[k]), (apart - gap[k]) * HALF
