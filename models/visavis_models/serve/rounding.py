@@ -21,8 +21,10 @@ IntArray = NDArray[np.int32]
 
 ABOVE_CM, BELOW_CM, BESIDE_CM = 1.3, 1.5, 1.6  # how far from the lips' edges skin goes with them
 TOUCH_CM = 0.15  # the edges of lips that touch lie no farther apart
-CHANNELS = [INDEX["mouthPucker"], INDEX["mouthFunnel"]]
-WHOLLY = np.float32(0.4)  # from so much of both on, the opening is an ellipse; more makes it narrower
+ROUND = [INDEX["mouthPucker"], INDEX["mouthFunnel"]]
+WIDE = [INDEX["mouthStretchLeft"], INDEX["mouthStretchRight"]]  # a tracked mouth's may be on with its pucker
+PURSED = (0.22, 0.7)  # less is what any mouth does that speaks
+WHOLLY = np.float32(0.4)  # from so much rounding on, the opening is an ellipse; more makes it narrower
 WIDE_CM, GROWS = np.float32(0.9), np.float32(0.85)  # the narrowest one: so wide, and wider by so much of its height
 PARTED_CM, YAWN_CM = np.float32(0.3), np.float32(3)  # lips parted by this much open round; a centimetre below that, too
 PRESSED_CM = np.float32(0.06)  # beside the opening lips lie upon each other by so much
@@ -96,8 +98,17 @@ class Rounding:
 
 def rounded(row: FloatArray, rest: FloatArray) -> float:
     """How much rounder a motion row [60] has the lips than the picture's own, 0..1."""
-    now, before = (float(np.clip(motion[CHANNELS], 0, 1).sum()) for motion in (row, rest))
+    now, before = (_pursed(motion) for motion in (row, rest))
     return min(max(now - before, 0.0), 1.0)
+
+
+def _pursed(row: FloatArray) -> float:
+    """How far pucker and funnel of a motion row [60] overcome its stretch, 0 up to the first of `PURSED`, then to 1."""
+    weights = np.clip(row, 0, 1)
+    low, high = PURSED
+    pursed = float(weights[ROUND].sum() - weights[WIDE].mean())
+    share = min(max((pursed - low) / (high - low), 0.0), 1.0)
+    return share * share * (3 - 2 * share)
 
 
 @njit(inline="always", **JIT)
