@@ -45,15 +45,16 @@ def test_lips_stay_shut_and_wide_mouths_stay_as_they_are(name: str, monkeypatch:
     assert shut.max() <= opening(name, {"jawOpen": 0.4, "mouthClose": 0.4, **puckered})[1].max() + 0.05
 
 
-def test_what_the_picture_shows_of_rounding_counts_as_none() -> None:
-    rest = row_of({"mouthPucker": 0.3})
-    assert rounded(rest, rest) == 0 and rounded(row_of({}), rest) == 0
-    assert rounded(row_of({"mouthPucker": 0.5, "mouthFunnel": 0.3}), rest) == pytest.approx(0.5)
+def test_what_the_picture_shows_and_what_a_stretch_undoes_is_no_rounding() -> None:
+    rest, calm = row_of({"mouthPucker": 0.5}), row_of({})
+    assert rounded(rest, rest) == rounded(calm, rest) == rounded(row_of({"mouthPucker": 0.2}), calm) == 0
+    assert rounded(row_of({"mouthPucker": 0.5, "mouthStretch*": 0.4}), calm) == 0
+    assert rounded(row_of(VISEMES["OO"]), calm) == 1 > rounded(row_of(VISEMES["OO"]), rest) > 0.3
 
 
 def test_more_rounding_makes_the_opening_narrower() -> None:
     wide = []
-    for pucker in (0.0, 0.2, 0.4, 0.7, 1.0):
+    for pucker in (0.0, 0.3, 0.5, 0.7, 1.0):
         x, gap = opening("alex", {"jawOpen": 0.2, "mouthPucker": pucker})
         wide.append(np.ptp(x[gap > gap.max() / 4]))
     assert all(np.diff(wide) < 0)

@@ -98,17 +98,13 @@ class Rounding:
 
 def rounded(row: FloatArray, rest: FloatArray) -> float:
     """How much rounder a motion row [60] has the lips than the picture's own, 0..1."""
-    now, before = (_pursed(motion) for motion in (row, rest))
-    return min(max(now - before, 0.0), 1.0)
+    return max(_pursed(row) - _pursed(rest), 0.0)
 
 
 def _pursed(row: FloatArray) -> float:
-    """How far pucker and funnel of a motion row [60] overcome its stretch, 0 up to the first of `PURSED`, then to 1."""
-    weights = np.clip(row, 0, 1)
-    low, high = PURSED
-    pursed = float(weights[ROUND].sum() - weights[WIDE].mean())
-    share = min(max((pursed - low) / (high - low), 0.0), 1.0)
-    return share * share * (3 - 2 * share)
+    """How far pucker and funnel of a motion row [60] prevail over stretch: 0 up to the first of `PURSED`, then to 1."""
+    weights, (low, high) = np.clip(row, 0, 1), PURSED
+    return float(eased((weights[ROUND].sum() - weights[WIDE].mean() - low) / (high - low)))
 
 
 @njit(inline="always", **JIT)
