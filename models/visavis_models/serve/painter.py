@@ -48,8 +48,7 @@ LIGHT_CM = 1.3  # an opening so high lets in all the light
 LEAST_LIGHT = 0.74  # what a slit lets in, on what is just behind the lips
 ROUND_SHADE = 0.12  # of that light, taken by round lips: they stand out
 SHADE_CM, LOWER_SHADE = 0.12, 0.4  # how far the upper lip's shadow reaches, and how dark the lower one's is
-CORNER = 6  # columns of the lips' edges that are near either corner: as these part, the picture's corner is cleaned
-ROUND_SEALS = (0.0, 0.4)  # and those that stay together beside a round opening, as lips get so round
+ROUND_SEALS = (0.0, 0.4)  # as lips get so round, their ends that stay together are cleaned of the picture's line, too
 LOOKS = np.array([name.startswith(("eyeLook", "head")) for name in MOTION_NAMES])  # what moves the eyeballs
 
 
@@ -348,11 +347,11 @@ class Painter:
             SHADE_CM * held.cm * FINE, LOWER_SHADE * (1 - tongue),
         )  # fmt: skip
         pixels.paint_window(skin, held.figure, colours)
-        ends = max(parted[:CORNER].max(), parted[-CORNER:].max())
-        clean = step(*SEAM_CM, float(max(ends, parted.max() * step(*ROUND_SEALS, pose.rounded))))
+        ends = max(float(parted[end[: len(end) // 2]].max()) for end in held.lip_ends)
+        clean = step(*SEAM_CM, max(ends, float(parted.max()) * step(*ROUND_SEALS, pose.rounded)))
         if clean > 0:
             scale, margin = 1 / (2 * held.factor), CORNER_CM[1] * held.cm
-            for end in (np.r_[:CORNER, C : C + CORNER], np.r_[C - CORNER : C, 2 * C - CORNER : 2 * C]):
+            for end in held.lip_ends:
                 box = self._part(edges[end], window, margin)
                 pixels.paint_patch(skin, held.corners, held.corners_origin, scale, clean, box, colours)
         if tongue > FAINT:

@@ -35,6 +35,7 @@ RINGS = 24  # that the iris is cut into
 VEIL = (80, 150)  # levels: what is mirrored more faintly is a veil, what more brightly a light
 TWINS = 0.7  # an iris is at least so bright, beside the picture of it, where the other one is darker
 CORNER_CM = (0.35, 0.3, 0.13)  # how far inwards, outwards, up and down from the mouth's corners their skin is cleaned
+CORNER = 6  # columns of the lips' edges that end in either corner
 CORNER_SOFT_CM = 0.04  # half the width over which the colours of both lips go over into each other there
 CREASE_CM, CREASE = 0.055, (0.28, 0.4, 0.4)  # half the width of the shadow between them, and how dark it is on RGB
 WHITE_CM = 0.3  # how far outside of the lids' edges, at rest, the picture may show the white of the eye
@@ -134,6 +135,9 @@ class Stage:
         self.lips = np.r_[mouth.upper, mouth.lower]
         self.rounding = Rounding.of(self.portrait, self.base, self.cm, self.last)
         self.corners, self.corners_origin = self._corners()
+        C = len(mouth.upper)
+        ends = np.arange(min(CORNER, C)), np.arange(max(C - CORNER, 0), C)
+        self.lip_ends = tuple(np.r_[end, end + C] for end in ends)  # among `lips`, the upper lip's first
         self.inner_base = self.place(mouth.points)
         self.inner_modes = np.ascontiguousarray((mouth.modes * self.factor).reshape(len(mouth.modes), -1), np.float32)
         self.inner_runs = raster.runs_of(self.inner_modes)
