@@ -16,7 +16,7 @@ IntArray = NDArray[np.int64]
 Picture = NDArray[np.uint8]
 
 LINING, GUM, TONGUE, TOOTH = (92, 34, 34), (178, 92, 88), (190, 98, 96), (240, 234, 221)  # RGB
-LOWER_TEETH = (0.79, 0.745, 0.715)  # of the light that the upper ones get: they lie deeper, amid flesh, and look up
+LOWER_TEETH = (0.74, 0.71, 0.69)  # of the light that the upper ones get: they lie deeper, amid flesh, and look up
 SKIN_LIGHT, SKIN_SHARE, EXPOSURES = 175.0, 0.55, (0.5, 1.05)  # brightness of well-lit skin, its share, limits
 AMBIENT, TEETH_AMBIENT = 0.45, 0.6  # of the light comes from everywhere; teeth let some through where they meet
 FLESH_LIT = (1.25, 1.95, 2.0)  # powers of the shade on RGB: light that reaches back teeth has met flesh before
