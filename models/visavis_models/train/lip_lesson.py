@@ -25,11 +25,12 @@ from visavis_models.errors import InputError
 from visavis_models.serve.layout import SPEECH
 from visavis_models.spec import INDEX
 from visavis_models.train.captures import CLIPS, HELD_OUT_CLIP, facegood_scene
+from visavis_models.train.closed_form import least_squares, with_ones
 from visavis_models.train.export import export
 from visavis_models.train.exported import Exported
 from visavis_models.train.model import LipReaders
 from visavis_models.train.phonetic import LAYERS, around, phonetic
-from visavis_models.train.readout import arguments, read_scene, with_ones
+from visavis_models.train.readout import arguments, read_scene
 from visavis_models.train.scenes import Scene, as_float, load_scenes
 
 Array = NDArray[np.float64]
@@ -40,15 +41,6 @@ PARTS, AROUND = 192, 2  # of each layer's principal parts; frames before and aft
 TEACHER_RIDGE = 3.0  # of the mean power of a feature; by five folds within the clip
 HOLD, RIDGE = 0.3, 0.01
 HELD_FRAMES = 40_000  # of each of the other sources
-
-
-def least_squares(gram: Array, power: Array, ridge: float) -> Array:
-    """What solves `(gram + ridge) D = power`, ridge in mean powers of a feature; the last, ones, has none."""
-    n = len(gram) - 1
-    held = np.zeros(n + 1)
-    held[:n] = ridge * np.trace(gram[:n, :n]) / n
-    solved: Array = np.linalg.solve(gram + np.diag(held), power)
-    return solved
 
 
 def lesson(folder: Path) -> list[tuple[Scene, Array]]:

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis_models.spec import MODEL_FRAME, MODEL_RATE
-from visavis_models.train.lip_lesson import least_squares
+from visavis_models.train.closed_form import least_squares, with_ones
 from visavis_models.train.phonetic import around, phonetic
-from visavis_models.train.readout import with_ones
 from visavis_models.train.scenes import Scene, as_float
 
 Array = NDArray[np.float64]

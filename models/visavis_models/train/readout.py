@@ -26,6 +26,7 @@ from torch import Tensor
 from visavis_models.errors import InputError
 from visavis_models.serve.layout import SPEECH
 from visavis_models.train.captures import held_out
+from visavis_models.train.closed_form import cross_entropy, least_squares, logistic, with_ones
 from visavis_models.train.export import export
 from visavis_models.train.exported import Exported
 from visavis_models.train.model import CONTACTS, LipReader
@@ -36,7 +37,6 @@ from visavis_models.train.scenes import AXES, MEASURED, N_STYLES, Scene, load_sc
 HOLD, SHARE = 0.3, 0.4  # of each of the others' sources, and of the talker
 RIDGE = 0.01  # of the mean power of a feature
 CONTACT_SHARE = {"": 1.0, "grid": 0.5, "facegood": 0.2}  # of what is authored and of captured lips apart
-CONTACT_ROUNDS = 6  # of Newton's method
 Array = NDArray[np.float64]
 
 
@@ -68,9 +68,7 @@ def refit(lips: LipReader, scale: Tensor, scenes: Sequence[Scene], talker: str) 
                 power = power + X.T @ (lack / gain)
                 square += float((lack[:, known] ** 2).sum())
     total = sum((SHARE if name == talker else HOLD) / frames[name] * matrix for name, matrix in gram.items())
-    ridge = np.eye(len(total)) * RIDGE * np.trace(total[:-1, :-1]) / (len(total) - 1)
-    ridge[-1, -1] = 0.0
-    change = np.linalg.solve(total + ridge, SHARE / frames[talker] * power) * known
+    change = least_squares(np.asarray(total), SHARE / frames[talker] * power, RIDGE) * known
     count = frames[talker] * known.sum()
     # |X D - lack|^2 from the sums, with the gains of the usual style near enough to 1
     after = square - 2 * float((change * power).sum()) + float(np.einsum("ic,ij,jc", change, gram[talker], change))
@@ -103,26 +101,11 @@ def refit_contact(lips: LipReader, scenes: Sequence[Scene]) -> tuple[float, floa
     X, y, w = np.concatenate(heard), np.concatenate(told), np.concatenate(shares)
     layer = lips.out
     begin = np.append(layer.weight[-CONTACTS].detach().numpy(), layer.bias[-CONTACTS].item()).astype(np.float64)
-    ridge = np.eye(len(begin)) * RIDGE * float((w[:, None] * X**2).sum(axis=0).mean())
-    ridge[-1, -1] = 0.0
-
-    def loss(at: Array) -> float:
-        return float((w * (np.logaddexp(0, X @ at) - y * (X @ at))).sum() / w.sum())
-
-    at = begin
-    for _ in range(CONTACT_ROUNDS):
-        held = 1 / (1 + np.exp(-(X @ at)))
-        slope = X.T @ (w * (held - y)) + ridge @ (at - begin)
-        at = at - np.linalg.solve((X * (w * held * (1 - held))[:, None]).T @ X + ridge, slope)
+    at = logistic(X, y, w, begin, RIDGE)
     with torch.no_grad():
         layer.weight[-CONTACTS] = torch.from_numpy(at[:-1].astype(np.float32))
         layer.bias[-CONTACTS] = float(at[-1])
-    return loss(begin), loss(at)
-
-
-def with_ones(rows: Array) -> Array:
-    """Rows [T, D] with a column of ones, for what a layer adds: [T, D + 1]."""
-    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+    return cross_entropy(X @ begin, y, w) / w.sum(), cross_entropy(X @ at, y, w) / w.sum()
 
 
 @torch.no_grad()

@@ -17,7 +17,6 @@ holds the lips in n, t, d and other sounds made behind the teeth, which are most
 from __future__ import annotations
 
 import copy
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -56,7 +55,7 @@ from visavis_models.train.reading import (
     squares,
 )
 from visavis_models.train.readout import arguments
-from visavis_models.train.run import blend
+from visavis_models.train.run import blend, rate_share
 from visavis_models.train.scenes import Scene, load_scenes
 from visavis_models.train.settle import settle
 
@@ -173,9 +172,7 @@ def refine(
             losses[-1] += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
         for group in optimiser.param_groups:
-            group["lr"] = (
-                RATE * min(1.0, (step + 1) / WARM_UP) * (0.05 + 0.475 * (1 + math.cos(math.pi * step / steps)))
-            )
+            group["lr"] = RATE * rate_share(step, steps, min(WARM_UP, steps // 4))
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
         blend(average, lips.state_dict(), min(AVERAGE, (step + 1) / (step + 10)))

@@ -111,10 +111,15 @@ def rate_at(step: int, preset: Preset) -> float:
     begin, length = sum(lengths[: PHASES.index(phase)]), lengths[PHASES.index(phase)]
     warm_up = min(preset.warm_up, length // 4)
     full = preset.rate * PHASES_RATE[phase]
-    if step - begin < warm_up:
-        return full * (step - begin + 1) / warm_up
-    through = (step - begin - warm_up) / max(1, length - warm_up)
-    return full * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, through))))
+    return full * rate_share(step - begin, length, warm_up)
+
+
+def rate_share(step: int, length: int, warm_up: int) -> float:
+    """Share of the full rate: it rises over `warm_up` steps, then falls along a cosine to a twentieth."""
+    if step < warm_up:
+        return (step + 1) / warm_up
+    through = (step - warm_up) / max(1, length - warm_up)
+    return 0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * min(1.0, through)))
 
 
 def device_named(name: str) -> torch.device:

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from visavis_models.serve.layout import SPEECH
 from visavis_models.spec import INDEX
-from visavis_models.train.lip_lesson import least_squares
+from visavis_models.train.closed_form import least_squares, logistic, with_ones
 from visavis_models.train.model import CONTACTS, LipReaders
 from visavis_models.train.mouth import near
 from visavis_models.train.reading import measures
-from visavis_models.train.readout import read_scene, with_ones
+from visavis_models.train.readout import read_scene
 from visavis_models.train.scenes import Scene
 
 Array = NDArray[np.float64]
@@ -34,7 +34,7 @@ RIDGE = 0.003
 ROUNDED = [SPEECH.index(INDEX[name]) for name in ("mouthPucker", "mouthFunnel")]
 ROUND, ROUND_WEIGHT = 0.25, 11.0  # pucker and funnel from which on a mouth is round, and how often it counts
 CONTACT_SHARE = {"": 1.0, "grid": 0.7, "facegood": 0.15}
-CONTACT_RIDGE, ROUNDS = 0.01, 5
+CONTACT_RIDGE = 0.01
 ALVEOLAR, ALVEOLAR_WEIGHT, BITE_WEIGHT, KOKORO_WEIGHT = "ntdɾ", 4.0, 3.0, 1.5
 APART_CM, HELD_CM, AT_TEETH_CM = 0.2, 0.14, 0.3  # gaps over which lips are apart, under which they may touch
 NONE, HELD, AT_TEETH = 0.15, 0.4, 0.5  # of what is overheard
@@ -143,7 +143,8 @@ def _contact(lips: LipReaders, rows: Sequence[Heard], heard: Mapping[str, FloatA
     begin = np.concatenate([weight.detach().double().numpy().T for weight, _ in layers]) / members
     bias = sum(bias.detach().double().numpy() for _, bias in layers) / members
     begin = np.concatenate([begin, bias[None]])
-    return np.stack([_logistic(X, y[:, c], w[:, c], begin[:, c]) - begin[:, c] for c in range(CONTACTS)], axis=1)
+    solved = [logistic(X, y[:, c], w[:, c], begin[:, c], CONTACT_RIDGE) for c in range(CONTACTS)]
+    return np.stack(solved, axis=1) - begin
 
 
 def _contacts(row: Heard, heard: Mapping[str, FloatArray]) -> tuple[Array, Array]:
@@ -159,23 +160,3 @@ def _contacts(row: Heard, heard: Mapping[str, FloatArray]) -> tuple[Array, Array
     told = np.stack([(said[:, 0] > HELD) & (gap < HELD_CM), (said[:, 1] > AT_TEETH) & (gap < AT_TEETH_CM)], 1)
     none = np.stack([0.7 * ((gap > APART_CM) | (said[:, 0] < NONE)), 0.5 * (said[:, 1] < NONE)], 1)
     return told.astype(np.float64), np.where(told, 1.0, none) * row.seen[:, None]
-
-
-def _logistic(X: FloatArray, y: Array, w: Array, begin: Array) -> Array:
-    """Where `sum w (log(1 + exp z) - y z) + ridge |at - begin|^2 / 2` with `z = X at` is least, [D + 1]."""
-    ridge = np.eye(len(begin)) * CONTACT_RIDGE * float((w @ X**2).mean())
-    ridge[-1, -1] = 0.0
-
-    def loss(at: Array) -> float:
-        z = X @ at
-        return float((w * (np.logaddexp(0, z) - y * z)).sum() + 0.5 * (at - begin) @ ridge @ (at - begin))
-
-    at = begin
-    for _ in range(ROUNDS):
-        held = 1 / (1 + np.exp(-(X @ at)))
-        slope = X.T @ (w * (held - y)) + ridge @ (at - begin)
-        bend = w * np.maximum(held * (1 - held), 1e-3)
-        step = np.linalg.solve((X * bend[:, None].astype(np.float32)).T @ X + ridge, slope)
-        length = next((f for f in 0.5 ** np.arange(5) if loss(at - f * step) <= loss(at)), 0.0)
-        at = at - length * step
-    return at
