@@ -15,6 +15,7 @@ from visavis_models.serve.motion import (
     StreamState,
     bitten,
     eased,
+    rounded,
     sealed,
 )
 from visavis_models.spec import INDEX, MODEL_FRAME, N_MOTION, PLACE, ROTATION, WEIGHTS, Motion
@@ -196,7 +197,18 @@ def test_a_lower_lip_bites_only_where_f_or_v_is_said():
     assert at_teeth[INDEX["mouthLowerDownLeft"]] < 1e-3 and at_teeth[INDEX["jawOpen"]] == np.float32(0.1)
 
 
-def test_a_gain_of_the_card_is_on_what_is_shown_alone(tmp_path, babble):
+def test_lips_are_rounded_only_where_u_or_w_is_said_and_never_less_than_read():
+    row = np.zeros((3, N_MOTION), np.float32)
+    row[:, INDEX["mouthLowerDownLeft"]] = 0.2
+    row[2, INDEX["mouthPucker"]] = 0.9
+    flat, round_, more = rounded(row, np.array([9.0, -9.0, 9.0, 9.0], np.float32))
+    np.testing.assert_allclose(flat, row[0], atol=1e-6)
+    assert round_[INDEX["mouthPucker"]] > 0.5 and round_[INDEX["mouthFunnel"]] > 0.15
+    assert round_[INDEX["mouthLowerDownLeft"]] < 0.1 and more[INDEX["mouthPucker"]] == np.float32(0.9)
+
+
+def test_a_gain_of_the_card_is_on_what_is_shown_alone(tmp_path, babble, monkeypatch):
+    monkeypatch.setattr("visavis_models.serve.motion.ROUND", {})  # what is told to be round is shown as authored
     for path in ASSETS.glob("motion*"):
         (tmp_path / path.name).symlink_to(path)
     card = json.loads((ASSETS / "motion.json").read_text())

@@ -14,12 +14,14 @@ from visavis_models.train.voice import Phone, Utterance  # noqa: E402
 
 
 def test_a_row_holds_what_was_found_and_what_was_found_falsely():
-    phones = [Phone("ɑ", 0.0, 0.3), Phone("p", 0.3, 0.4), Phone("ɛ", 0.4, 0.7), Phone("f", 0.7, 0.8)]
-    said = [Utterance(np.zeros(int(0.8 * MODEL_RATE), np.float32), tuple(phones))]
-    row = evaluate._contacts("authored", [author_mouth(phones, 20)], said)
-    assert row == ["authored", "1/1 = 1.000", "0/2 = 0.000", "1/1 = 1.000", "0/2 = 0.000"]
-    row = evaluate._contacts("still", [np.zeros((20, 60), np.float32)], said)
-    assert row == ["still", "1/1 = 1.000", "2/2 = 1.000", "0/1 = 0.000", "0/2 = 0.000"]
+    phones = [
+        Phone("ɑ", 0.0, 0.3), Phone("p", 0.3, 0.4), Phone("ɛ", 0.4, 0.7), Phone("f", 0.7, 0.8), Phone("u", 0.8, 1.0),
+    ]  # fmt: skip
+    said = [Utterance(np.zeros(MODEL_RATE, np.float32), tuple(phones))]
+    row = evaluate._contacts("authored", [author_mouth(phones, 25)], said)
+    assert row[1:] == ["1/1 = 1.000", "0/3 = 0.000", "1/1 = 1.000", "0/3 = 0.000", "1/1 = 1.000", "0/2 = 0.000"]
+    row = evaluate._contacts("still", [np.zeros((25, 60), np.float32)], said)
+    assert row[1:] == ["1/1 = 1.000", "3/3 = 1.000", "0/1 = 0.000", "0/3 = 0.000", "0/1 = 0.000", "0/2 = 0.000"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from visavis_models.serve.chance import impulses
 from visavis_models.serve.emotion import EMOTIONS, MOODS
 from visavis_models.spec import INDEX
 from visavis_models.train.life import author_life
-from visavis_models.train.mouth import author_mouth, closure
+from visavis_models.train.mouth import author_mouth, closure, rounding
 from visavis_models.train.scores import correlation, seam_ratio, tracking
 from visavis_models.train.voice import Phone, Voice
 
@@ -35,6 +35,11 @@ def test_lower_lip_meets_teeth_and_tongue_rises():
     motion = author_mouth(spelled("ɑfɑlɑ"), 30)
     assert motion[13:16, INDEX["mouthRollLower"]].max() > 0.3
     assert motion[:, INDEX["tongueUp"]].max() > 0.5
+
+
+def test_lips_are_told_to_be_round_for_u_and_w_and_not_for_open_vowels():
+    told = rounding(spelled("ɑuɑsiwɑ"), 40)
+    assert told[13:16].all() and told[25:28].any() and not told[10:12].any() and not told[18:24].any()
 
 
 def test_rounding_runs_ahead_of_its_vowel():

@@ -8,7 +8,10 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the training wing needs torch: make test-train")
 
+from visavis_models.serve.layout import SPEECH  # noqa: E402
+from visavis_models.spec import INDEX  # noqa: E402
 from visavis_models.train.model import MotionNet  # noqa: E402
+from visavis_models.train.regression import led  # noqa: E402
 from visavis_models.train.scenes import Scene, load_scenes  # noqa: E402
 from visavis_models.train.studio import make  # noqa: E402
 
@@ -43,15 +46,18 @@ def test_who_knows_nothing_of_a_contact_is_not_asked(scenes):
 
     authored, captured = scenes[0], _captured(scenes[1])
     contact = np.asarray(with_contacts(authored, {}).contact, np.float32)
-    assert np.allclose(contact[:, :2], np.clip(authored.contact, 0, 1))
-    assert set(contact[:, 3]) == {1.0, 3.0} and (contact[contact[:, 3] == 3.0, 0] < 0.05).all()
+    assert np.allclose(contact[:, :3], np.clip(authored.contact, 0, 1))
+    assert set(contact[:, 4]) == {1.0, 3.0} and (contact[contact[:, 4] == 3.0, 0] < 0.05).all()
 
     gap = np.asarray(captured.motion, np.float32) @ measures()[:, 0].numpy()
     unheard = np.asarray(with_contacts(captured, {}).contact, np.float32)
-    assert not unheard[:, :2].any() and ((unheard[:, 3] > 0) == (gap > OPEN_CM)).all()
+    assert not unheard[:, :2].any() and ((unheard[:, 4] > 0) == (gap > OPEN_CM)).all()
     everywhere = np.ones((len(captured), 2), np.float32)
     heard = np.asarray(with_contacts(captured, {"grid/x": everywhere}).contact, np.float32)
-    assert ((heard[:, 0] == 1) == (gap < HELD_CM)).all() and (heard[gap < HELD_CM, 3] == 1).all()
+    assert ((heard[:, 0] == 1) == (gap < HELD_CM)).all() and (heard[gap < HELD_CM, 4] == 1).all()
+    amount = np.asarray(captured.motion, np.float32)[:, [INDEX["mouthPucker"], INDEX["mouthFunnel"]]].sum(axis=1)
+    assert (unheard[amount > 0.55, 2] == 1).all() and (unheard[amount < 0.15, 2] == 0).all()
+    assert ((unheard[:, 6] > 0) == ((amount > 0.5) | (amount < 0.4)))[np.abs(amount - 0.45) > 0.06].all()
 
 
 def test_readers_learn_what_is_authored_and_keep_what_is_captured(scenes, monkeypatch):
@@ -109,3 +115,45 @@ def test_last_layers_are_settled_on_what_captures_were_read_as_and_on_contacts(s
     settle(lips, before, np.full(60, 0.1, np.float32), [captured, authored, *scenes[2:]], {})
     assert np.std(read(lips) - read(before)) < 0.6 * moved
     assert entropy() < 0.6 * unsure
+
+
+def test_what_tells_of_rounding_is_solved_for_and_nothing_else_changes(scenes):
+    from visavis_models.train.settle import tell_rounding
+
+    torch.manual_seed(0)
+    lips = MotionNet(32, 1, 2, 16, [16, 24]).hearing.lips
+    kept = {name: value.clone() for name, value in lips.state_dict().items()}
+    heard = torch.from_numpy(led(np.asarray(scenes[1].mel, np.float32)))[None]
+    told = torch.from_numpy(np.asarray(scenes[1].contact[:, 2], np.float32))
+    nobody = torch.zeros(1, lips.members[0].style.in_features)
+
+    def entropy() -> float:
+        with torch.no_grad():
+            logits = lips(heard, torch.ones(1, len(told)), nobody)[1][0, :, 2]
+        return float(torch.nn.functional.binary_cross_entropy_with_logits(logits, told))
+
+    unsure = entropy()
+    tell_rounding(lips, [_captured(scenes[0]), *scenes[1:]])
+    assert entropy() < 0.5 * unsure
+    for name, value in lips.state_dict().items():
+        same = torch.eq(value, kept[name])
+        assert same[:-1].all() if ".out." in name else same.all(), name
+
+
+def test_contacts_of_captures_are_kept_where_it_is_asked(scenes):
+    """What was told of captured lips pulls at the reader only then, and rounding, which captures show, always."""
+    from visavis_models.train.batches import Windows
+    from visavis_models.train.chance import Chance
+    from visavis_models.train.refine import refining_loss, with_contacts
+
+    windows = Windows([with_contacts(_captured(scenes[0]), {})], {})
+    batch = windows.draw(Chance([0, 0]), 4, 75)
+    mouth, heard = torch.zeros(4, 75, len(SPEECH)), torch.ones(4, 75)
+    said = torch.full((4, 75, 3), 3.0)
+    batch = replace(batch, contact=torch.zeros_like(batch.contact))  # nothing is known but by what was said
+
+    def loss(contact, kept) -> float:
+        return float(refining_loss(mouth, contact, mouth, kept, batch, heard, windows.scale))
+
+    assert loss(said, said) < loss(-said, said) - 0.5
+    assert loss(said, None) == pytest.approx(loss(-said, None))

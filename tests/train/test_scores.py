@@ -43,6 +43,12 @@ def test_a_bite_is_a_rolled_lip_and_a_small_gap():
     assert scores.bitten(motion).all()
 
 
+def test_lips_are_round_where_they_are_pushed_forward():
+    motion = moving()
+    motion[20:30, INDEX["mouthPucker"]] = 0.5
+    assert scores.rounded(motion)[20:30].all() and scores.rounded(motion).sum() == 10
+
+
 def test_every_vowel_counts_where_it_is_away_from_contacts():
     phones = [Phone("ə", 0.0, 0.08), Phone("m", 0.08, 0.2), Phone("ɑ", 0.2, 0.4), Phone("t", 0.4, 0.5)]
     shut = np.zeros(25, bool)

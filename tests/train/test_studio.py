@@ -26,7 +26,7 @@ from visavis_models.train.life import melody, smiles
 from visavis_models.train.picture_book import draw_lips, mouth_picture
 from visavis_models.train.piper import Piper
 from visavis_models.train.scenes import STYLES, load_scenes
-from visavis_models.train.sentences import KINDS, text
+from visavis_models.train.sentences import KINDS, text, vocabulary, word_salad
 from visavis_models.train.studio import make
 from visavis_models.train.voice import Voice
 
@@ -73,6 +73,13 @@ def test_texts_come_in_every_kind():
         and abs(sum(KINDS.values()) - 1) < 1e-9
     )
     assert max(map(len, said)) > 200 and min(map(len, said)) < 8
+
+
+def test_words_of_the_lexicon_come_beside_each_other():
+    every, rounded = vocabulary()
+    assert len(every) > 30_000 and {"moon", "wool"} <= set(rounded) and "tea" not in rounded and "tea" in every
+    said = " ".join(word_salad(np.random.default_rng(seed)) for seed in range(100)).lower()
+    assert len(set(said.split())) > 400
 
 
 def test_two_people_take_turns_and_sometimes_overlap():

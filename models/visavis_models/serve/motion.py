@@ -49,11 +49,13 @@ CARD, AUDIO_GRAPH, DENOISE_GRAPH = "motion.json", "motion_audio.onnx", "motion_d
 CONDITIONS = ("voice", "user", "emotion", "style")  # what guidance can weigh
 GUIDANCE_LIMIT, TEMPERATURE_LIMIT = 4.0, 2.0
 STYLE_LIMIT = 2
-LIPS_HELD, LIP_AT_TEETH = -2, -1  # features that say how sure the lip reader is of p, b or m, and of f or v
+# features that say how sure the lip readers are of p, b or m, of f or v, and of rounded lips as for u or w
+LIPS_HELD, LIP_AT_TEETH, LIPS_ROUND = -3, -2, -1
 # logits from which on, and peaks of them from which on, there is contact; chosen on phone-timed speech: docs/decisions
-SEAL_AT, SEAL_PEAK_AT = 0.6, -2.5
+SEAL_AT, SEAL_PEAK_AT = 0.6, -2.6
 BITE_AT, BITE_PEAK_AT = 0.0, -1.0
 CONTACT_SLOPE, NOT_HEARD = 6.0, -1e2
+ROUND_AT, ROUND_SLOPE = -0.8, 2.0  # rounding comes and goes more slowly than contacts
 EXPONENT_LIMIT = 50.0  # nothing is held there anyway
 EASE = np.array([0.8, 0.6, 0.4, 0.2], np.float32)
 EASED = [k for name, k in INDEX.items() if name.startswith(("head", "brow"))]
@@ -62,6 +64,8 @@ LOWERED, RAISED = (
 )  # fmt: skip
 PARTED = [*LOWERED, *RAISED]
 BITE_ROLL, BITE_RAISE = 0.5, 0.18  # of the lower and of the upper lip, as the scenes are authored
+ROUND = {"mouthPucker": 0.52, "mouthFunnel": 0.18}  # as the scenes are authored around u and w
+ROUND_PARTED = 0.3  # share of what parts the lips that is left
 ROLLBACK = 2 * HOP  # frames that a state can be taken back
 # ONNX Runtime's own, for a missing or damaged graph, share no base
 LOAD_ERRORS: tuple[type[Exception], ...] = (
@@ -253,7 +257,8 @@ class MotionModel:
                 window = window + weight * (full - self._denoise.run(None, without[name] | noisy)[0][0])
         unheard = np.arange(-1, WINDOW) >= len(voice) // MODEL_FRAME
         contacts = feeds["features"][0, ANCHORS - 1 :] + NOT_HEARD * unheard[:, None]
-        window = bitten(legal(window * self._own_scale), contacts[:, LIP_AT_TEETH])
+        window = rounded(legal(window * self._own_scale), contacts[:, LIPS_ROUND])
+        window = bitten(window, contacts[:, LIP_AT_TEETH])
         window = eased(sealed(window, contacts[:, LIPS_HELD]), state.foreseen())
         return Motion(window[:emit].copy()), state.followed_by(window, voice, emit)
 
@@ -352,6 +357,21 @@ def bitten(motion: FloatArray, contact: FloatArray) -> FloatArray:
     out[:, RAISED] = np.maximum(out[:, RAISED], BITE_RAISE * share[:, None])
     roll = INDEX["mouthRollLower"]
     out[:, roll] = np.maximum(out[:, roll], BITE_ROLL * share)
+    return out
+
+
+def rounded(motion: FloatArray, logit: FloatArray) -> FloatArray:
+    """Lips pushed forward and drawn together where the voice says u or w; never less than is read.
+
+    Args:
+        motion: float32 [T, 60] within legal ranges.
+        logit: float32 [1 + T], the reader's logit of rounded lips, from the frame before on.
+    """
+    share = 1.0 / (1.0 + np.exp(np.minimum(-ROUND_SLOPE * (logit[1:] - ROUND_AT), EXPONENT_LIMIT)))
+    out = motion.copy()
+    for name, amount in ROUND.items():
+        out[:, INDEX[name]] = np.maximum(out[:, INDEX[name]], amount * share)
+    out[:, PARTED] *= 1.0 - (1.0 - ROUND_PARTED) * share[:, None]
     return out
 
 

@@ -15,7 +15,7 @@ from visavis_models.spec import INDEX, MODEL_FRAME, WEIGHTS, channels
 from visavis_models.train.augment import augmented_voice
 from visavis_models.train.conversation import Conversation, Speaker, converse
 from visavis_models.train.life import author_life, smiles
-from visavis_models.train.mouth import author_mouth, bite, closure
+from visavis_models.train.mouth import author_mouth, bite, closure, rounding
 from visavis_models.train.scenes import AXES, N_STYLES, Scene, new_scene
 from visavis_models.train.voice import Phone
 
@@ -45,7 +45,7 @@ def authored_scene(name: str, own: Speaker, user: Speaker | None, rng: np.random
         motion=motion,
         user_motion=user_motion,
         impulses=track,
-        contact=np.stack([closure(said.own_phones, T), bite(said.own_phones, T)], axis=1),
+        contact=np.stack([told(said.own_phones, T) for told in (closure, bite, rounding)], axis=1),
         emotion=emotion,
         style=style,
         phones=said.own_phones,

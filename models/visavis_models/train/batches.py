@@ -38,7 +38,7 @@ class Batch:
     """B stretches of T = 10 + F frames, F = 14 + 8 (hops - 1) where hops are cut from them.
 
     mel [B, 60 + 4 T, 80], user_mel [B, T, 320], motion and user_motion [B, T, 60], impulses [B, T, 10], contact
-    [B, T, 2], since_phrase and tone [B, T] (see `serve.cues`), known [B, T, 60] (which channels are known where),
+    [B, T, 3], since_phrase and tone [B, T] (see `serve.cues`), known [B, T, 60] (which channels are known where),
     phoned [B] (whether contact is known), emotion [B, 6], style [B, 9], told [B, 2], user_known [B, 2].
     """
 

@@ -44,6 +44,7 @@ Predictor = Callable[[FloatArray], FloatArray]  # a voice [N] to curves [T, K]
 
 UNHEARD, UNHEARD_PITCH = 3, 0.88  # the closures' sentences are said by a voice, and by a throat, of their own
 SPOKEN = "Peter Piper picked a peck of pickled peppers. Five fat frogs. Blue moon. Wow, who knew?"
+ROUNDED = "uʊwoOQWyøɔɹʃʒʧʤɜɚ"  # sounds that round the lips, at least a little
 TEACHER_STEPS = 8
 CURVE_SHARES, CURVE_STEPS, MANY = (0.125, 0.25, 0.5, 1.0), 200, 50
 PARTS = ("captures", "closures", "life", "listening", "speed", "pictures")
@@ -145,7 +146,7 @@ def judge_liveliness(judge: Judge, model: MotionModel, cache: Path) -> None:
 
 
 def judge_closures(models: Mapping[str, MotionModel], said: Sequence[Utterance], who: str) -> None:
-    """Lips together on p, b, m, the lower lip at the teeth on f, v, and both in vowels away from them: false finds."""
+    """Lips together on p, b, m, at the teeth on f, v, round on u, w, and each in vowels away from them: false finds."""
 
     def rows() -> Iterator[Sequence[object]]:
         for name, model in models.items():
@@ -154,14 +155,17 @@ def judge_closures(models: Mapping[str, MotionModel], said: Sequence[Utterance],
         yield _contacts("authored (what it learned from)", authored, said)
 
     title = f"Within 40 ms of {len(said)} held-out sentences by {who}"
-    table(title, ("", "p b m closed", "vowels closed", "f v bitten", "vowels bitten"), rows())
+    head = ("", "p b m closed", "vowels closed", "f v bitten", "vowels bitten", "u w round", "vowels round")
+    table(title, head, rows())
 
 
 def _contacts(name: str, motions: Sequence[FloatArray], said: Sequence[Utterance]) -> list[str]:
     """A row of contacts found and of false finds, counted over all the sentences."""
     cells = [name]
     # lips that close on the way to f or v, or rest in silence, are no false finds
-    for marked, symbols, excused in ((scores.closed, "pbm", "pbmfv_"), (scores.bitten, "fv", "fv_")):
+    for marked, symbols, excused in (
+        (scores.closed, "pbm", "pbmfv_"), (scores.bitten, "fv", "fv_"), (scores.rounded, "uw", ROUNDED),
+    ):  # fmt: skip
         pairs = [(marked(motion), u.phones) for motion, u in zip(motions, said, strict=True)]
         true = [scores.found(frames, [p for p in phones if p.symbol in symbols]) for frames, phones in pairs]
         false = [scores.false_finds(frames, phones, excused) for frames, phones in pairs]

@@ -37,7 +37,8 @@ from visavis_models.train.scenes import N_STYLES
 LEVEL_FEATURES = 32
 N_TOLD = 2  # whether the emotion and the style are given
 N_WHO = N_STYLES + len(EMOTIONS) + N_TOLD
-CONTACTS = 2  # lips held by p, b, m; lower lip at the teeth by f, v
+TOUCHING = 2  # lips held by p, b, m; lower lip at the teeth by f, v
+CONTACTS = TOUCHING + 1  # and lips round as for u, w
 
 
 class CausalBlock(nn.Module):
@@ -110,7 +111,7 @@ class LipReader(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, mel: Tensor, known: Tensor, who: Tensor, dropout: float = 0.0) -> tuple[Tensor, Tensor]:
-        """mel [B, >= 60 + 4 T, 80], known [B, T], who [B, N_WHO] -> mouth [B, T, K], logits of contact [B, T, 2].
+        """mel [B, >= 60 + 4 T, 80], known [B, T], who [B, N_WHO] -> mouth [B, T, K], logits of contact [B, T, 3].
 
         `dropout` is the share of what is heard that is left out, for learning.
         """
@@ -181,7 +182,7 @@ class Hearing(nn.Module):
         self.lips = LipReaders(lip_widths)
 
     def forward(self, mel: Tensor, known: Tensor, emotion: Tensor, style: Tensor, told: Tensor) -> Tensor:
-        """mel [B, 156, 80], known [B, 24], emotion [B, 6], style [B, 9], told [B, 2] -> [B, 24, dim + K + 2]."""
+        """mel [B, 156, 80], known [B, 24], emotion [B, 6], style [B, 9], told [B, 2] -> [B, 24, dim + K + 3]."""
         mouth, contact = self.lips(mel, known, who(emotion, style, told))
         return torch.cat([self.audio(mel, known), mouth, contact], dim=-1)
 
@@ -243,7 +244,7 @@ class MotionNet(nn.Module):
         Args:
             anchors [B, 10, 60], anchor_known [B, 10]: the last frames shown, newest last.
             noisy [B, 14, 60]: motion at noise level `level` [B] (0 clean, 1 pure noise).
-            features [B, 24, dim + K + 2]: what `hearing` gave for anchors and window.
+            features [B, 24, dim + K + 3]: what `hearing` gave for anchors and window.
             user_mel [B, 10, 320], user_motion [B, 10, 60], user_known [B, 10, 2]: of the user until now, newest last.
             phrase [B, 14, 14], tone [B, 14, 3]: what of both voices is told plainly, see `serve.cues`.
             impulses [B, 14, 10], emotion [B, 6], style [B, 9], told [B, 2]: whether emotion and style are given.

@@ -96,6 +96,7 @@ BITE = {"mouthRollLower": 0.5, "mouthUpperUpLeft": 0.18, "mouthUpperUpRight": 0.
 CLOSING_S, RELEASE_S = 0.04, 0.025  # lips meet more slowly than they spring apart
 CLOSURE_MIN_S = 0.07
 NEAR_S = 0.02
+ROUND_PUCKER = 0.33  # from which on a mouth is round: u, ʊ and w, and what lies between o and them
 
 
 def split_diphthongs(phones: Sequence[Phone]) -> list[Phone]:
@@ -147,6 +148,11 @@ def closure(phones: Sequence[Phone], frames: int) -> FloatArray:
 def bite(phones: Sequence[Phone], frames: int) -> FloatArray:
     """How far f and v hold the lower lip to the upper teeth at each frame's middle: [T], soft edges."""
     return _held("fv", phones, frames)
+
+
+def rounding(phones: Sequence[Phone], frames: int) -> FloatArray:
+    """1 at the frames where the usual mouth is pushed forward as for u and w, else 0: [T]."""
+    return (author_mouth(phones, frames)[:, INDEX["mouthPucker"]] > ROUND_PUCKER).astype(np.float32)
 
 
 def near(phones: Sequence[Phone], symbols: str, frames: int) -> NDArray[np.bool_]:

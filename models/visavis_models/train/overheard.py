@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from visavis_models.spec import MODEL_FRAME, MODEL_RATE
 from visavis_models.train.closed_form import least_squares, with_ones
+from visavis_models.train.model import TOUCHING
 from visavis_models.train.phonetic import around, phonetic
 from visavis_models.train.scenes import Scene, as_float
 
@@ -34,7 +35,10 @@ def overheard(teaching: Sequence[Scene], captures: Sequence[Scene]) -> dict[str,
         captures: at their own pace.
     """
     heard = [_around(_voice(scene)[: HEARD_S * MODEL_RATE]) for scene in teaching]
-    wanted = [np.clip(np.asarray(s.contact[: len(x)], np.float64), 0, 1) for s, x in zip(teaching, heard, strict=True)]
+    wanted = [
+        np.clip(np.asarray(s.contact[: len(x), :TOUCHING], np.float64), 0, 1)
+        for s, x in zip(teaching, heard, strict=True)
+    ]
     rows = np.concatenate(heard)
     mean, spread = rows.mean(axis=0), rows.std(axis=0) + 1e-2
     unit = with_ones((rows - mean) / spread)

@@ -71,7 +71,7 @@ def reading_loss(lips: LipReaders, batch: Batch, scale: Tensor, chance: Chance, 
 
 
 def _loss(mouth: Tensor, contact: Tensor, batch: Batch, heard: Tensor, scale: Tensor) -> Tensor:
-    """Of one reader's mouth [B, T, K] and contacts [B, T, 2], with the voice known where `heard` [B, T] is 1."""
+    """Of one reader's mouth [B, T, K] and contacts [B, T, 3], with the voice known where `heard` [B, T] is 1."""
     fixed = constants(scale.device)
     picked = fixed.speech
     wanted = batch.motion[..., picked] / scale[picked]

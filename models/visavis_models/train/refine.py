@@ -1,6 +1,6 @@
 """The lip readers taught more voices, and contacts on real mouths, without unlearning what they read of captured ones.
 
-    python -m visavis_models.train.refine DATA MODEL OUT [--steps 900]
+    python -m visavis_models.train.refine DATA MODEL OUT [--steps 900] [--keep-contacts]
 
 Readers took loud, natural voices for the captured talkers, on whom they had learned that lips are never held: what is
 captured has no phones, and lips that came within 1.2 mm were told to be apart. So p, b, m and f, v are first found on
@@ -9,6 +9,7 @@ told to be apart. The readers then go on learning, each for itself, from four fa
 where a voice is captured they are pulled to what they read before (Li and Hoiem, Learning without forgetting, 2016).
 Their last layers are settled (`settle`), and the weights mixed with those before, which gives most of the new for
 hardly any of the old (Wortsman et al., Robust fine-tuning of zero-shot models, 2022). `lip_lesson` belongs after it.
+Readers that know the contacts of captures already keep them with `--keep-contacts`: nothing is overheard or settled.
 
 Rounding counts three times where it is wanted, since a mean is small where it is unsure, and so does it that nothing
 holds the lips in n, t, d and other sounds made behind the teeth, which are most easily taken for p, b, m.
@@ -36,7 +37,7 @@ from visavis_models.train.captures import held_out
 from visavis_models.train.chance import Chance
 from visavis_models.train.export import export
 from visavis_models.train.exported import Exported
-from visavis_models.train.model import LipReader, LipReaders, who
+from visavis_models.train.model import CONTACTS, TOUCHING, LipReader, LipReaders, who
 from visavis_models.train.mouth import near
 from visavis_models.train.overheard import overheard
 from visavis_models.train.reading import (
@@ -57,7 +58,7 @@ from visavis_models.train.reading import (
 from visavis_models.train.readout import arguments
 from visavis_models.train.run import blend, rate_share
 from visavis_models.train.scenes import Scene, load_scenes
-from visavis_models.train.settle import settle
+from visavis_models.train.settle import known_rounding, settle, tell_rounding
 
 FloatArray = NDArray[np.float32]
 
@@ -82,11 +83,12 @@ PUCKER, FUNNEL, JAW = (SPEECH.index(INDEX[name]) for name in ("mouthPucker", "mo
 
 
 def with_contacts(scene: Scene, heard: Mapping[str, FloatArray]) -> Scene:
-    """The scene with five columns of contact: held and bitten as they are to be told, how much sounds made behind the
-    teeth are heard, and what both answers weigh, 0 where nobody knows.
+    """The scene with seven columns of contact: held, bitten and round as they are to be told, how much sounds made
+    behind the teeth are heard, and what the three answers weigh, 0 where nobody knows.
     """
     T = len(scene)
     told, teeth, weight = np.zeros((T, 2), np.float32), np.zeros(T, np.float32), np.zeros((T, 2), np.float32)
+    rounded, sure_of_it = known_rounding(scene)
     if scene.measured:
         gap = np.asarray(scene.motion, np.float32) @ measures()[:, 0].numpy()
         weight = np.float32(OPEN_WEIGHT) * (gap[:, None] > (OPEN_CM, WIDE_CM))
@@ -96,19 +98,22 @@ def with_contacts(scene: Scene, heard: Mapping[str, FloatArray]) -> Scene:
             told = sure.astype(np.float32)
             weight = np.where(sure, (1.0, 1.5), np.where(none, NONE_WEIGHT, weight))
     else:
-        told = np.clip(np.asarray(scene.contact, np.float32), 0, 1)
+        told = np.clip(np.asarray(scene.contact[:, :TOUCHING], np.float32), 0, 1)
         teeth = (near(scene.phones, BEHIND_TEETH, T) & (told[:, 0] < 0.05)).astype(np.float32)
         weight = np.stack([1.0 + 2.0 * teeth, 1.0 + (BITE_WEIGHT - 1.0) * (told[:, 1] > 0.5)], axis=1)
-    contact = np.concatenate([told, teeth[:, None], weight], axis=1)
+    contact = np.column_stack([told, rounded, teeth, weight, sure_of_it])
     return replace(scene, contact=contact.astype(np.float16))
 
 
-def refining_loss(mouth: Tensor, contact: Tensor, before: Tensor, batch: Batch, heard: Tensor, scale: Tensor) -> Tensor:
+def refining_loss(
+    mouth: Tensor, contact: Tensor, before: Tensor, said: Tensor | None, batch: Batch, heard: Tensor, scale: Tensor
+) -> Tensor:
     """Of one reader on stretches of scenes `with_contacts`.
 
     Args:
-        mouth, contact: what it reads, [B, T, K] and [B, T, 2].
+        mouth, contact: what it reads, [B, T, K] and [B, T, 3].
         before: what it read of the captured ones before, [B, T, K]; the others' rows are not used.
+        said: logits of contact that it gave there, [B, T, 3], whose first two it is to give still; None: it need not.
         heard: 1 where the voice is known, [B, T].
     """
     fixed = constants(scale.device)
@@ -118,7 +123,7 @@ def refining_loss(mouth: Tensor, contact: Tensor, before: Tensor, batch: Batch, 
     rounded = batch.motion[..., [INDEX["mouthPucker"], INDEX["mouthFunnel"]]].sum(dim=-1) > ROUND
     focus = torch.ones_like(mouth)
     focus[..., [PUCKER, FUNNEL]] += (ROUND_WEIGHT - 1.0) * rounded[..., None]
-    focus[..., JAW] += (TEETH_WEIGHT - 1.0) * batch.contact[..., 2]
+    focus[..., JAW] += (TEETH_WEIGHT - 1.0) * batch.contact[..., CONTACTS]
     share = heard + UNKNOWN_WEIGHT * (1 - heard)
     weight = fixed.weight[picked] * batch.known[..., picked] * (share * batch.phoned[:, None])[..., None]
     motion = (squares(mouth, wanted) * weight * focus).mean()
@@ -127,9 +132,14 @@ def refining_loss(mouth: Tensor, contact: Tensor, before: Tensor, batch: Batch, 
     apart, full = torch.zeros_like(batch.motion), torch.zeros_like(batch.motion)
     apart[..., picked] = (mouth - wanted) * units * batch.known[..., picked]
     full[..., picked] = mouth * units
-    told, weights = batch.contact[..., :2].clamp(0, 1), batch.contact[..., 3:] * heard[..., None]
+    told, weights = batch.contact[..., :CONTACTS].clamp(0, 1), batch.contact[..., CONTACTS + 1 :] * heard[..., None]
+    captured = (1 - batch.phoned)[:, None, None]
+    if said is not None:
+        told, weights = told.clone(), weights.clone()
+        told[..., :TOUCHING] = torch.where(captured > 0, said[..., :TOUCHING].sigmoid(), told[..., :TOUCHING])
+        weights[..., :TOUCHING] = torch.where(captured > 0, 1.0, weights[..., :TOUCHING])
     touching = F.binary_cross_entropy_with_logits(contact, told, reduction="none")
-    hold = (1 - batch.phoned)[:, None, None] * fixed.weight[picked]
+    hold = captured * fixed.weight[picked]
     held = ((mouth - before).square() * hold).mean() + ((mouth - before).diff(dim=1).square() * hold).mean()
     return (
         MOTION_WEIGHT * motion
@@ -143,13 +153,15 @@ def refining_loss(mouth: Tensor, contact: Tensor, before: Tensor, batch: Batch, 
 
 
 def refine(
-    lips: LipReaders, scale: Tensor, scenes: Sequence[Scene], *, steps: int = STEPS, seed: int = 0
-) -> list[float]:
+    lips: LipReaders, scale: Tensor, scenes: Sequence[Scene], *, steps: int = STEPS, seed: int = 0,
+    keep_contacts: bool = False,
+) -> list[float]:  # fmt: skip
     """Teach all the readers in place; returns the mean loss of each step.
 
     Args:
         scale: unit of motion, [60].
         scenes: `with_contacts`.
+        keep_contacts: captured lips touch where they were told to before.
     """
     before = copy.deepcopy(lips).eval().requires_grad_(False)
     windows = Windows(list(scenes), SHARES)
@@ -167,7 +179,7 @@ def refine(
         heard = (torch.arange(STRETCH_FRAMES) < ends).float()
         losses.append(0.0)
         for reader, old in zip(lips.members, before.members, strict=True):
-            loss = _loss(reader, old, batch, heard, scale) / len(lips.members)
+            loss = _loss(reader, old, batch, heard, scale, keep_contacts) / len(lips.members)
             loss.backward()  # type: ignore[no-untyped-call]
             losses[-1] += float(loss.detach())
         torch.nn.utils.clip_grad_norm_(learning, 1.0)
@@ -180,20 +192,21 @@ def refine(
     return losses
 
 
-def _loss(reader: LipReader, old: LipReader, batch: Batch, heard: Tensor, scale: Tensor) -> Tensor:
+def _loss(reader: LipReader, old: LipReader, batch: Batch, heard: Tensor, scale: Tensor, keep_contacts: bool) -> Tensor:
     condition = who(batch.emotion, batch.style, batch.told)
     mouth, contact = reader(batch.mel, heard, condition, DROPOUT)
-    captured, before = batch.phoned == 0, torch.zeros_like(mouth)
+    captured, before, said = batch.phoned == 0, torch.zeros_like(mouth), torch.zeros_like(contact)
     if captured.any():
         with torch.no_grad():
-            before[captured] = old(batch.mel[captured], heard[captured], condition[captured])[0]
-    return refining_loss(mouth, contact, before, batch, heard, scale)
+            before[captured], said[captured] = old(batch.mel[captured], heard[captured], condition[captured])
+    return refining_loss(mouth, contact, before, said if keep_contacts else None, batch, heard, scale)
 
 
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--keep-contacts", action="store_true", help="of captures, as they are read now")
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = Exported.load(options.model)
@@ -201,15 +214,23 @@ def main() -> None:
     scenes = load_scenes(options.data, lambda scene: scene.split == "train" and not held_out(scene.name))
     sentences = [scene for scene in scenes if scene.source == "grid"][::GRID_EVERY]
     clips = [scene for scene in scenes if scene.source == "facegood"]
-    heard = overheard(_some(scenes, TEACHING, 1), [scene for scene in clips if "@" not in scene.name] + sentences)
+    heard: dict[str, FloatArray] = {}
+    if not options.keep_contacts:
+        heard = overheard(_some(scenes, TEACHING, 1), [scene for scene in clips if "@" not in scene.name] + sentences)
     marked = [with_contacts(scene, heard) for scene in scenes]
-    losses = refine(lips, model.scale, marked, steps=options.steps, seed=options.seed)
+    losses = refine(
+        lips, model.scale, marked, steps=options.steps, seed=options.seed, keep_contacts=options.keep_contacts
+    )
     tenth = max(1, len(losses) // 10)
     print(f"mean loss {np.mean(losses[:tenth]):.4f} -> {np.mean(losses[-tenth:]):.4f}")
     paced = [scene for scene in clips if scene.name.partition("@")[2] in PACES]
-    settle(lips, before, model.scale.numpy(), [*_some(scenes, SETTLING, 2), *paced, *sentences], heard)
+    settling = [*_some(scenes, SETTLING, 2), *paced, *sentences]
+    if not options.keep_contacts:
+        settle(lips, before, model.scale.numpy(), settling, heard)
     blend(lips.state_dict(), before.state_dict(), NEW)
-    training = model.training | {"refined": f"{options.steps} steps, contacts overheard"}
+    tell_rounding(lips, settling)
+    contacts = "kept" if options.keep_contacts else "overheard"
+    training = model.training | {"refined": f"{options.steps} steps, contacts {contacts}"}
     export(model.net, model.scale, training, options.out, model.gain)
 
 

@@ -7,7 +7,8 @@ A data folder holds shards; a shard is a folder `NAME/` of plain `.npy` arrays, 
     mel.npy, user_mel.npy         float16 [4 N, 80]   features of both voices (`serve.mel.frame_features`)
     voice.npy, user_voice.npy     int16 [640 N]       both voices at 16 kHz
     impulses.npy                  float16 [N, 10]     the track of chance (`serve.chance`)
-    contact.npy                   float16 [N, 2]      how far p b m hold the lips, f v the lower lip to the teeth, 0..1
+    contact.npy                   float16 [N, 3]      how far p b m hold the lips, f v the lower lip to the teeth, and
+                                                      whether the lips are round as for u w, 0..1
     seen.npy                      float16 [N]         1 where the motion is to be learned from, 0 where tracking failed
     scenes.json                   [{"name", "source", "speaker", "split", "frames", "known": [channel names],
                                     "emotion": [6], "style": [len(STYLES)], "talks": 0 or 1,
@@ -59,7 +60,7 @@ LAYOUT: dict[str, tuple[int, tuple[int, ...], type]] = {
     "voice": (MODEL_FRAME, (), np.int16),
     "user_voice": (MODEL_FRAME, (), np.int16),
     "impulses": (1, (N_IMPULSES,), np.float16),
-    "contact": (1, (2,), np.float16),
+    "contact": (1, (3,), np.float16),
     "seen": (1, (), np.float16),
 }
 

@@ -18,6 +18,7 @@ FloatArray = NDArray[np.float32]
 
 LAGS = range(-4, 5)
 CLOSED_SHARE = 0.015  # of the eyes' distance: the gap between the lips, over that at rest, below which they are closed
+ROUND_PUCKER = 0.35  # half of what u and w are authored with
 BITE_ROLL, BITE_SHARE = 0.3, 0.05  # the lower lip is rolled in so far and the gap is so small when it is at the teeth
 NEAR_FRAMES, NEAR_S = 1, 0.04
 VOWELS = "iɪᵻɛæaɑɒɔʌəᵊɐɜɚʊuoeyøAIOQWY"
@@ -74,6 +75,11 @@ def closed(motion: FloatArray) -> NDArray[np.bool_]:
 def bitten(motion: FloatArray) -> NDArray[np.bool_]:
     """In which frames the lower lip is rolled in at the upper teeth, [T]."""
     return (motion[:, INDEX["mouthRollLower"]] > BITE_ROLL) & (lip_gap(motion) < BITE_SHARE)
+
+
+def rounded(motion: FloatArray) -> NDArray[np.bool_]:
+    """In which frames the lips are pushed forward as for u and w, [T]."""
+    return motion[:, INDEX["mouthPucker"]] > ROUND_PUCKER
 
 
 def found(frames: NDArray[np.bool_], phones: Sequence[Phone]) -> tuple[int, int]:

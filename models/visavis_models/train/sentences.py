@@ -1,10 +1,15 @@
 """Texts for training speech: our own words in our own frames, so that every sound meets every other.
 
-English comes in nine kinds, from a short reply to a page read aloud; nine other languages in simple sentences of theirs
-(`languages`).
+English comes in ten kinds, from a short reply to a page read aloud; nine other languages in simple sentences of theirs
+(`languages`). Templates hold some three hundred words; a kind of its own takes any word of the default voice's lexicon.
 """
 
 from __future__ import annotations
+
+import gzip
+import json
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 
@@ -135,6 +140,29 @@ def passage(rng: np.random.Generator) -> str:
     return " ".join(sentence(rng) for _ in range(rng.integers(1, 4)))
 
 
+def word_salad(rng: np.random.Generator) -> str:
+    """Words of the lexicon in no order that means anything, many with u or w: every sound beside every other."""
+    every, rounded = vocabulary()
+    said = []
+    for _ in range(rng.integers(4, 9)):
+        said.append(str(rng.choice(rounded if rng.random() < ROUNDED_SHARE else every)))
+        if rng.random() < ROUNDED_SHARE:
+            said.append(str(rng.choice(SMALL_WORDS)))
+    return f"{' '.join(said).capitalize()}{rng.choice(list('...?!'))}"
+
+
+@cache
+def vocabulary() -> tuple[list[str], list[str]]:
+    """English words of three to eight letters in the default voice's lexicon, and those of them with u, ʊ or w."""
+    lexicon = files("hibari") / "assets" / "lexicon_us_gold.json.gz"
+    spoken = json.loads(gzip.decompress(lexicon.read_bytes()))
+    every = sorted(
+        word for word, sounds in spoken.items()
+        if isinstance(sounds, str) and word.isalpha() and word.islower() and 3 <= len(word) <= 8
+    )  # fmt: skip
+    return every, [word for word in every if set("uʊw") & set(spoken[word])]
+
+
 def text(rng: np.random.Generator, language: str = "en") -> str:
     """What somebody says in one turn."""
     if language != "en":
@@ -142,6 +170,8 @@ def text(rng: np.random.Generator, language: str = "en") -> str:
     kind = str(rng.choice(list(KINDS), p=list(KINDS.values())))
     if kind == "talk":
         return passage(rng)
+    if kind == "words":
+        return word_salad(rng)
     if kind == "reading":
         return " ".join(f"{rng.choice(LINKS)}{sentence(rng)}" for _ in range(rng.integers(4, 8)))
     if kind == "list":
@@ -160,8 +190,8 @@ def text(rng: np.random.Generator, language: str = "en") -> str:
 
 # kind of a turn: how often
 KINDS = {
-    "talk": 0.48, "question": 0.08, "list": 0.08, "exclamation": 0.06, "number": 0.08, "names": 0.05, "laughter": 0.04,
-    "reply": 0.08, "reading": 0.05,
+    "talk": 0.33, "words": 0.15, "question": 0.08, "list": 0.08, "exclamation": 0.06, "number": 0.08, "names": 0.05,
+    "laughter": 0.04, "reply": 0.08, "reading": 0.05,
 }  # fmt: skip
 TURNS = {
     "question": (
@@ -187,6 +217,11 @@ TURNS = {
         "Absolutely.", "I am not sure.", "Probably.", "Fine by me.", "You bet.", "Both, I suppose.",
     ),
 }  # fmt: skip
+SMALL_WORDS = (
+    "the", "a", "and", "of", "to", "you", "who", "is", "was", "in", "on", "with", "some", "no", "two", "our", "your",
+    "for", "from", "we", "it", "that", "what", "do", "could",
+)  # fmt: skip
+ROUNDED_SHARE = 0.45
 BACKCHANNELS = ("Mhm.", "Yeah.", "Right.", "Uh huh.", "Okay.", "Oh.", "I see.", "Wow.", "Hm.", "Sure.")
 LINKS = ("", "", "Then ", "After that, ", "But ", "And so ", "However, ", "Before long, ")
 LIST_OPENINGS = ("We need", "I bought", "On the table there are", "My favourites are", "Bring me, please,", "She sees")

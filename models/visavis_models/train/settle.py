@@ -6,6 +6,8 @@ for as `sum over captures of share * mean |X D - lack|^2 + share * mean |X D|^2 
 pucker and funnel take what is authored for a lack of their own, in which a round mouth counts many times. What tells
 of contacts is a logistic regression by Newton's method, pulled to the layers that there are: phones where they are
 known, and of captured lips those that are as good as closed where a contact is overheard, and those that are apart.
+What tells of rounding is solved for like that, too (`tell_rounding`): descent alone took many sounds of GRID's talker
+for round ones.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 from visavis_models.serve.layout import SPEECH
 from visavis_models.spec import INDEX
 from visavis_models.train.closed_form import least_squares, logistic, with_ones
-from visavis_models.train.model import CONTACTS, LipReaders
+from visavis_models.train.model import TOUCHING, LipReaders
 from visavis_models.train.mouth import near
 from visavis_models.train.reading import measures
 from visavis_models.train.readout import read_scene
@@ -35,6 +37,10 @@ ROUNDED = [SPEECH.index(INDEX[name]) for name in ("mouthPucker", "mouthFunnel")]
 ROUND, ROUND_WEIGHT = 0.25, 11.0  # pucker and funnel from which on a mouth is round, and how often it counts
 CONTACT_SHARE = {"": 1.0, "grid": 0.7, "facegood": 0.15}
 CONTACT_RIDGE = 0.01
+# of what is authored, where a round mouth counts twice, and of captures: sums of pucker and funnel over which lips are
+# round, and under which they are not. Captured voices must not be taken for round ones, nor natural ones for captured
+ROUND_SHARE, ROUND_COUNTS = {"": 1.0, "grid": 0.3, "facegood": 0.4}, 2.0
+CAPTURED_ROUND = {"grid": (0.5, 0.4), "facegood": (0.62, 0.5)}
 ALVEOLAR, ALVEOLAR_WEIGHT, BITE_WEIGHT, KOKORO_WEIGHT = "ntdɾ", 4.0, 3.0, 1.5
 APART_CM, HELD_CM, AT_TEETH_CM = 0.2, 0.14, 0.3  # gaps over which lips are apart, under which they may touch
 NONE, HELD, AT_TEETH = 0.15, 0.4, 0.5  # of what is overheard
@@ -72,9 +78,45 @@ def settle(
         part = slice(begin, begin + member.out.in_features)
         begin = part.stop
         with torch.no_grad():
-            for layer, change in ((slice(0, K), mouth), (slice(K, K + CONTACTS), contact)):
+            for layer, change in ((slice(0, K), mouth), (slice(K, K + TOUCHING), contact)):
                 member.out.weight[layer] += torch.from_numpy((change[part].T * len(lips.members)).astype(np.float32))
                 member.out.bias[layer] += torch.from_numpy(change[-1].astype(np.float32))
+
+
+def tell_rounding(lips: LipReaders, scenes: Sequence[Scene]) -> None:
+    """Solve what tells that lips are round, in place: phones where they are known, else what is captured."""
+    X, y, w = [], [], []
+    for scene in scenes:
+        X.append(with_ones(_read(lips, scene)[0]).astype(np.float32))
+        told, weight = known_rounding(scene)
+        y.append(told)
+        w.append(weight)
+    sources = [scene.source if scene.measured else "" for scene in scenes]
+    for source, share in ROUND_SHARE.items():
+        own = [k for k, name in enumerate(sources) if name == source]
+        total = sum(float(w[k].sum()) for k in own)
+        for k in own:
+            w[k] *= share / total
+    begin = _layers(lips, slice(-1, None))[:, 0]
+    solved = logistic(np.concatenate(X), np.concatenate(y), np.concatenate(w), begin, CONTACT_RIDGE)
+    at = 0
+    with torch.no_grad():
+        for member in lips.members:
+            part = solved[at : at + member.out.in_features] * len(lips.members)
+            member.out.weight[-1] = torch.from_numpy(part.astype(np.float32))
+            member.out.bias[-1] = float(solved[-1])
+            at += len(part)
+
+
+def known_rounding(scene: Scene) -> tuple[Array, Array]:
+    """Whether lips are round, by phones or by what is captured [T], and how much that counts [T], 0 where unsure."""
+    if not scene.measured:
+        told = np.asarray(scene.contact[:, TOUCHING], np.float64)
+        return told, 1.0 + (ROUND_COUNTS - 1.0) * told
+    above, below = CAPTURED_ROUND[scene.source]
+    amount = _rounding(scene)
+    known = ((amount > above) | (amount < below)) & (np.asarray(scene.seen) > 0)
+    return (amount > above).astype(np.float64), known.astype(np.float64)
 
 
 def _hear(lips: LipReaders, before: LipReaders, units: FloatArray, scene: Scene) -> Heard:
@@ -138,20 +180,24 @@ def _contact(lips: LipReaders, rows: Sequence[Heard], heard: Mapping[str, FloatA
             weights[k][:] *= share / total
     X = np.concatenate([row.X for row in rows]).astype(np.float32)
     y, w = np.concatenate(told), np.concatenate(weights)
-    members = len(lips.members)
-    layers = [(member.out.weight[-CONTACTS:], member.out.bias[-CONTACTS:]) for member in lips.members]
-    begin = np.concatenate([weight.detach().double().numpy().T for weight, _ in layers]) / members
-    bias = sum(bias.detach().double().numpy() for _, bias in layers) / members
-    begin = np.concatenate([begin, bias[None]])
-    solved = [logistic(X, y[:, c], w[:, c], begin[:, c], CONTACT_RIDGE) for c in range(CONTACTS)]
+    begin = _layers(lips, slice(len(SPEECH), len(SPEECH) + TOUCHING))
+    solved = [logistic(X, y[:, c], w[:, c], begin[:, c], CONTACT_RIDGE) for c in range(TOUCHING)]
     return np.stack(solved, axis=1) - begin
+
+
+def _layers(lips: LipReaders, rows: slice) -> Array:
+    """Rows of the readers' last layers as one layer on what all of them hear: [D + 1, rows]."""
+    layers = [(member.out.weight[rows], member.out.bias[rows]) for member in lips.members]
+    weights = [weight.detach().double().numpy().T for weight, _ in layers]
+    bias = sum(bias.detach().double().numpy() for _, bias in layers)
+    return np.concatenate([*weights, bias[None]]) / len(layers)
 
 
 def _contacts(row: Heard, heard: Mapping[str, FloatArray]) -> tuple[Array, Array]:
     """Whether lips are held and bitten [T, 2], and how much either answer weighs, 0 where nobody knows."""
     scene, T = row.scene, len(row.X)
     if not scene.measured:
-        told = np.clip(np.asarray(scene.contact, np.float64), 0, 1)
+        told = np.clip(np.asarray(scene.contact[:, :TOUCHING], np.float64), 0, 1)
         alveolar = near(scene.phones, ALVEOLAR, T) & (told[:, 0] < 0.05)
         weight = np.stack([1.0 + (ALVEOLAR_WEIGHT - 1.0) * alveolar, 1.0 + (BITE_WEIGHT - 1.0) * (told[:, 1] > 0.5)], 1)
         return told, weight * (KOKORO_WEIGHT if scene.source == "kokoro" else 1.0)
