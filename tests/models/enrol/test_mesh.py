@@ -31,7 +31,7 @@ def test_the_head_turns_whole_the_shoulders_stay_and_the_neck_twists() -> None:
     fit = alex.fitted(Head.load())
     chin, scale = fit.points[fit.marks["chin"]], fit.scale
     down, back = np.array([0, scale, 0]), np.array([0, 0, -scale])
-    places = chin + np.array([0 * down, 6 * back, 3 * down + 6 * back, 5 * down + 8 * back, 9 * down + 8 * back])
+    places = chin + np.array([0 * down, 6 * back, 3 * down + 6 * back, 4 * down + 8 * back, 9 * down + 8 * back])
     share = mesh.head_weights(fit, places)
     assert share[0] == 1 and share[-1] == 0 and (np.diff(share) < 0).all() and share[1] > 0.9
 

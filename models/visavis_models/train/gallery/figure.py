@@ -38,7 +38,7 @@ RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
 RIGHT_BROW, LEFT_BROW = slice(17, 22), slice(22, 27)
 LIPS_OUTER, LIPS_INNER = slice(48, 60), slice(60, 68)
 
-NECK_CM = (-7.2, -0.7)  # heights from where the neck stays to where it turns with the head: below chin and nape
+NECK_CM = (-6.2, -0.7)  # heights from where the neck stays to where it turns with the head: below chin and nape
 BALL = 0.985  # radius of the white in radii of the cornea's ball
 IRIS, DRAWN_IRIS = 0.52, 0.60  # radius of the iris in radii of the white
 
