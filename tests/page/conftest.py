@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from livekit import api, rtc
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 from playwright.async_api import Page as Tab
 
 from visavis.local.page import DIST, PageServer
@@ -33,6 +33,7 @@ RATE, SIZE = 48_000, 256
 PICTURE = """() => { const video = document.querySelector('#avatar'); const canvas = document.createElement('canvas');
   canvas.width = canvas.height = 32; const context = canvas.getContext('2d');
   context.drawImage(video, 0, 0, 32, 32); return [...context.getImageData(0, 0, 32, 32).data]; }"""
+TRACKS = "document.querySelector('#avatar').srcObject.getTracks().length"
 LOUDNESS = """async () => { const audio = new AudioContext(); await audio.resume();
   const analyser = audio.createAnalyser();
   audio.createMediaStreamSource(document.querySelector('#avatar').srcObject).connect(analyser);
@@ -94,6 +95,14 @@ async def opened(context: BrowserContext, url: str) -> AsyncIterator[Tab]:
     yield tab
     await context.close()
     assert not faults
+
+
+async def seen_and_heard(tab: Tab, within_s: float = 30) -> None:
+    """Wait until the avatar's picture is shown and its voice has come, which may be later."""
+    await expect(tab.locator("#waiting")).to_be_hidden(timeout=1000 * within_s)
+    async with asyncio.timeout(within_s):
+        while await tab.evaluate(TRACKS) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 def hum(path: Path, seconds: float = 2.0) -> None:

@@ -9,14 +9,12 @@ import pytest
 from livekit import rtc
 from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Tab
-from tests.page.conftest import LOUDNESS, PICTURE, StandIn, chromium, opened, stand_in
+from tests.page.conftest import LOUDNESS, PICTURE, StandIn, chromium, opened, seen_and_heard, stand_in
 
 from visavis.local.page import PageServer
 from visavis.local.server import LocalServer
 
 pytestmark = pytest.mark.page
-
-TRACKS = "document.querySelector('#avatar').srcObject.getTracks().length"
 
 
 @contextlib.asynccontextmanager
@@ -26,10 +24,7 @@ async def in_call(tab: Tab, server: LocalServer) -> AsyncIterator[StandIn]:
         await tab.get_by_role("button", name="Start").click()
     ticket = await (await answer.value).json()
     async with stand_in(server, ticket["room"]) as agent:
-        await expect(tab.locator("#waiting")).to_be_hidden()
-        async with asyncio.timeout(15):
-            while await tab.evaluate(TRACKS) < 2:  # noqa: ASYNC110  # the picture may come before the voice
-                await asyncio.sleep(0.05)
+        await seen_and_heard(tab)
         await until(lambda: bool(agent.room.remote_participants))
         yield agent
 
@@ -152,7 +147,7 @@ async def test_an_agent_that_drops_out_is_called_for_and_may_come_back(tab: Tab,
         room = agent.room.name
     await expect(tab.locator("#waiting-title")).to_have_text("Calling Alex")
     async with stand_in(server, room):
-        await expect(tab.locator("#waiting")).to_be_hidden()
+        await seen_and_heard(tab)
         assert await tab.evaluate(LOUDNESS) > 0.05
 
 

@@ -9,7 +9,7 @@ import pytest
 from hibari import Hibari, write_wav
 from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Tab
-from tests.page.conftest import LOUDNESS, PICTURE, chromium, opened
+from tests.page.conftest import LOUDNESS, PICTURE, chromium, opened, seen_and_heard
 
 from visavis.local.page import PageServer
 from visavis.local.server import LocalServer
@@ -51,7 +51,7 @@ async def test_a_person_is_greeted_understood_and_answered(
 async def converse(tab: Tab, shots: Path) -> None:
     captions = tab.locator("#captions li")
     await tab.get_by_role("button", name="Start the call").click()
-    await expect(tab.locator("#waiting")).to_be_hidden(timeout=30_000)
+    await seen_and_heard(tab)
     await expect(captions.first).to_contain_text("Alex", timeout=20_000)
     assert await tab.evaluate(LOUDNESS) > 0.02
     first = await tab.evaluate(PICTURE)
