@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from visavis_models.serve.background import Background
 from visavis_models.serve.painter import Painter
 from visavis_models.serve.portrait import portrait, shipped_names
-from visavis_models.serve.rounding import Rounding, rounded
+from visavis_models.serve.rounding import Rounding, pursed
 from visavis_models.serve.sheet import VISEMES, Weights, row_of
+from visavis_models.serve.stage import stage
 
 
 def opening(name: str, weights: Weights) -> tuple[np.ndarray, np.ndarray]:
@@ -47,6 +50,12 @@ def test_lips_stay_shut_and_wide_mouths_stay_as_they_are(name: str, monkeypatch:
 
 def test_what_the_picture_shows_and_what_a_stretch_undoes_is_no_rounding() -> None:
     rest, calm = row_of({"mouthPucker": 0.5}), row_of({})
+    alex = stage(portrait("alex"), 512).rounding
+
+    def rounded(row: np.ndarray, at_rest: np.ndarray) -> float:
+        return replace(alex, at_rest=pursed(at_rest)).amount(row)
+
+    assert alex.at_rest == pursed(portrait("alex").rest)
     assert rounded(rest, rest) == rounded(calm, rest) == rounded(row_of({"mouthPucker": 0.2}), calm) == 0
     assert rounded(row_of({"mouthPucker": 0.5, "mouthStretch*": 0.4}), calm) == 0
     assert rounded(row_of(VISEMES["OO"]), calm) == 1 > rounded(row_of(VISEMES["OO"]), rest) > 0.3

@@ -40,3 +40,9 @@ def test_every_turned_picture_of_a_folder_is_told(turn: Turn, tmp_path) -> None:
     cv2.imwrite(str(tmp_path / "leo_+0_+15_rgba.png"), turn.matte[..., [2, 1, 0, 3]])
     done = CliRunner().invoke(main, [str(tmp_path), "--sheet", str(tmp_path / "sheet.jpg")])
     assert done.exit_code == 0 and "| leo | +0 | +15 | 0.0 | 0.0 |" in done.output and (tmp_path / "sheet.jpg").exists()
+
+
+def test_a_turn_without_its_matte_is_said_in_one_line(turn: Turn, tmp_path) -> None:
+    cv2.imwrite(str(tmp_path / "leo_+0_+15.png"), turn.picture[..., ::-1])
+    done = CliRunner().invoke(main, [str(tmp_path)])
+    assert done.exit_code == 1 and "leo_+0_+15_rgba.png: no picture" in done.output

@@ -367,7 +367,7 @@ def rounded(motion: FloatArray, logit: FloatArray) -> FloatArray:
         motion: float32 [T, 60] within legal ranges.
         logit: float32 [1 + T], the reader's logit of rounded lips, from the frame before on.
     """
-    share = 1.0 / (1.0 + np.exp(np.minimum(-ROUND_SLOPE * (logit[1:] - ROUND_AT), EXPONENT_LIMIT)))
+    share = sigmoid(ROUND_SLOPE * (logit[1:] - ROUND_AT))
     out = motion.copy()
     for name, amount in ROUND.items():
         out[:, INDEX[name]] = np.maximum(out[:, INDEX[name]], amount * share)
@@ -385,8 +385,12 @@ def held(contact: FloatArray, at: float, peak_at: float) -> FloatArray:
     after = np.append(own[1:], np.float32(NOT_HEARD))
     peak = (own >= before) & (own >= after) & (after > 0.5 * NOT_HEARD)
     sure = own - np.where(peak, np.float32(peak_at), np.float32(at))
-    share: FloatArray = 1.0 / (1.0 + np.exp(np.minimum(-CONTACT_SLOPE * sure, EXPONENT_LIMIT)))
-    return share
+    return sigmoid(CONTACT_SLOPE * sure)
+
+
+def sigmoid(logit: FloatArray) -> FloatArray:
+    """1 / (1 + exp(-logit)), without an overflow."""
+    return np.asarray(1.0 / (1.0 + np.exp(np.minimum(-logit, EXPONENT_LIMIT))), logit.dtype)
 
 
 def _check_settings(kind: str, given: Mapping[str, float], known: Iterable[str], limit: float) -> None:

@@ -19,7 +19,7 @@ from visavis_models.serve.background import Background
 from visavis_models.serve.canvas import Canvas, Window
 from visavis_models.serve.portrait import Portrait
 from visavis_models.serve.rotation import gaze, rotation
-from visavis_models.serve.rounding import rounded
+from visavis_models.serve.smooth import smoothstep, step
 from visavis_models.serve.stage import CORNER_CM, FADES, ROOT_PX, VIEW_CM, stage
 from visavis_models.spec import INDEX, MOTION_NAMES, PLACE, ROTATION, WEIGHTS
 
@@ -84,21 +84,9 @@ class Lids:
     window: Window
 
 
-def smoothstep(low: float, high: float, x: FloatArray) -> FloatArray:
-    """0 up to `low`, 1 from `high` on, t^2 (3 - 2t) between."""
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
-
-
 def held_in(value: float, low: int, high: int) -> int:
     """A number rounded down and held in low..high."""
     return min(max(math.floor(value), low), high)
-
-
-def step(low: float, high: float, x: float) -> float:
-    """`smoothstep` of a single number."""
-    t = min(max((x - low) / (high - low), 0.0), 1.0)
-    return t * t * (3 - 2 * t)
 
 
 class Painter:
@@ -196,7 +184,7 @@ class Painter:
         held, rest, skin = self._stage, self.portrait.rest, self.portrait.skin
         change = _change(row, rest)
         _bent(held.base, held.modes, held.runs, change[skin.channels], self._points)
-        round_by = rounded(row, rest)
+        round_by = held.rounding.amount(row)
         held.rounding.apply(self._points, round_by)
         turn = rotation(*row[ROTATION].tolist()) @ rotation(*rest[ROTATION].tolist()).T
         shift = (row[PLACE] - rest[PLACE]) * held.cm

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from visavis_models.serve.portrait import Portrait
 from visavis_models.serve.raster import JIT
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.spec import INDEX
 
 FloatArray = NDArray[np.float32]
@@ -47,6 +48,7 @@ class Rounding:
         low: float32 [n], 0 for those that go with the upper lip, 1 with the lower one.
         share: float32 [n], how far they go with the edges; drawn: float32 [n], -1..1, how far aside with the corners.
         cm: pixels a centimetre.
+        at_rest: how far the picture's own lips are pursed, 0..1.
     """
 
     edges: IntArray
@@ -58,6 +60,7 @@ class Rounding:
     share: FloatArray
     drawn: FloatArray
     cm: float
+    at_rest: float
 
     @classmethod
     def of(cls, portrait: Portrait, base: FloatArray, cm: float, last: int) -> Rounding:
@@ -71,8 +74,7 @@ class Rounding:
         least, most = (np.interp(x, along, down[edge]) for edge in edges)
         beyond = np.maximum((upper - y) / ABOVE_CM, (y - lower) / BELOW_CM) / cm
         beside = np.maximum(along[0] - x, x - along[-1]) / (BESIDE_CM * cm)
-        near = np.clip(1 - np.hypot(np.maximum(beyond, 0), np.maximum(beside, 0)), 0, 1)
-        share = near * near * (3 - 2 * near)
+        share = smoothstep(1, 0, np.hypot(np.maximum(beyond, 0), np.maximum(beside, 0)))
         open_by = np.tensordot(portrait.rest[skin.channels], skin.modes[:, edges, 1], 1)  # lips touch at zero motion
         touch = np.diff(skin.points[edges, 1] - open_by, axis=0)[0] * (cm / portrait.scale)
         at = 2 * (along - along[0]) / max(along[-1] - along[0], 1) - 1
@@ -85,7 +87,12 @@ class Rounding:
             "share": share[mine],
             "drawn": (share * np.interp(x, along, at))[mine],
         }
-        return cls(edges, vertices=mine.astype(np.int32), cm=cm, **{k: v.astype(np.float32) for k, v in held.items()})
+        single = {name: values.astype(np.float32) for name, values in held.items()}
+        return cls(edges, vertices=mine.astype(np.int32), cm=cm, at_rest=pursed(portrait.rest), **single)
+
+    def amount(self, row: FloatArray) -> float:
+        """How much rounder a motion row [60] has the lips than the picture's own, 0..1."""
+        return max(pursed(row) - self.at_rest, 0.0)
 
     def apply(self, points: FloatArray, rounded: float) -> None:
         """Round the lips of the bent mesh points [N, 3], upright, in place; rounded: 0..1, how narrow they are."""
@@ -96,12 +103,7 @@ class Rounding:
             )  # fmt: skip
 
 
-def rounded(row: FloatArray, rest: FloatArray) -> float:
-    """How much rounder a motion row [60] has the lips than the picture's own, 0..1."""
-    return max(_pursed(row) - _pursed(rest), 0.0)
-
-
-def _pursed(row: FloatArray) -> float:
+def pursed(row: FloatArray) -> float:
     """How far pucker and funnel of a motion row [60] prevail over stretch: 0 up to the first of `PURSED`, then to 1."""
     weights, (low, high) = np.clip(row, 0, 1), PURSED
     return float(eased((weights[ROUND].sum() - weights[WIDE].mean() - low) / (high - low)))

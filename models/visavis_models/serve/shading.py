@@ -18,7 +18,6 @@ from visavis_models.serve.raster import JIT
 FloatArray = NDArray[np.float32]
 IntArray = NDArray[np.int32]
 
-SHARE = np.float32(1.0)  # of what the normals foretell: skin scatters light, and the picture has shadows already
 DARKEST, BRIGHTEST = np.float32(-0.34), np.float32(0.15)  # limits of the change
 STRETCH = np.float32(0.08)  # brightness a doubling of the skin's area brings: stretched skin is pale
 CREASE = np.float32(3.5)  # darkness a centimetre of sinking below the neighbours brings
@@ -131,7 +130,7 @@ def relight(
         x0, y0, z0 = rest[i, 0] / then, rest[i, 1] / then, rest[i, 2] / then
         turned = direction[0] * (x - x0) + direction[1] * (y - y0) + direction[2] * (z - z0)
         wider = min(max(now / (then * zoom * zoom) - 1, np.float32(-0.6)), np.float32(0.6))
-        all_in = SHARE * turned / level[i] + STRETCH * wider - CREASE * deeper[i]
+        all_in = turned / level[i] + STRETCH * wider - CREASE * deeper[i]
         all_in = min(max(all_in, DARKEST), BRIGHTEST)
         if gloss[i] > 0:
             all_in += GLOSS * gloss[i] * (shine(x, y, z) - shine(x0, y0, z0))

@@ -12,7 +12,7 @@ for round ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from visavis_models.serve.layout import SPEECH
 from visavis_models.spec import INDEX
 from visavis_models.train.closed_form import least_squares, logistic, with_ones
-from visavis_models.train.model import TOUCHING, LipReaders
+from visavis_models.train.model import TOUCHING, LipReader, LipReaders
 from visavis_models.train.mouth import near
 from visavis_models.train.reading import measures
 from visavis_models.train.readout import read_scene
@@ -73,10 +73,8 @@ def settle(
     """
     rows = [_hear(lips, before, units, scene) for scene in scenes]
     mouth, contact = _mouth(rows), _contact(lips, rows, heard)
-    begin, K = 0, len(SPEECH)
-    for member in lips.members:
-        part = slice(begin, begin + member.out.in_features)
-        begin = part.stop
+    K = len(SPEECH)
+    for member, part in _parts(lips):
         with torch.no_grad():
             for layer, change in ((slice(0, K), mouth), (slice(K, K + TOUCHING), contact)):
                 member.out.weight[layer] += torch.from_numpy((change[part].T * len(lips.members)).astype(np.float32))
@@ -99,13 +97,18 @@ def tell_rounding(lips: LipReaders, scenes: Sequence[Scene]) -> None:
             w[k] *= share / total
     begin = _layers(lips, slice(-1, None))[:, 0]
     solved = logistic(np.concatenate(X), np.concatenate(y), np.concatenate(w), begin, CONTACT_RIDGE)
-    at = 0
     with torch.no_grad():
-        for member in lips.members:
-            part = solved[at : at + member.out.in_features] * len(lips.members)
-            member.out.weight[-1] = torch.from_numpy(part.astype(np.float32))
+        for member, part in _parts(lips):
+            member.out.weight[-1] = torch.from_numpy((solved[part] * len(lips.members)).astype(np.float32))
             member.out.bias[-1] = float(solved[-1])
-            at += len(part)
+
+
+def _parts(lips: LipReaders) -> Iterator[tuple[LipReader, slice]]:
+    """Each reader, and which of what all of them hear is its own."""
+    begin = 0
+    for member in lips.members:
+        yield member, slice(begin, begin + member.out.in_features)
+        begin += member.out.in_features
 
 
 def known_rounding(scene: Scene) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.fitted import FittedHead
 from visavis_models.serve.head import Head
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.spec import INDEX
 
 FloatArray = NDArray[np.float64]
@@ -62,5 +63,4 @@ def _moves(fit: FittedHead, points: FloatArray, brow: FloatArray, lid: FloatArra
     beside = np.maximum(brow_x[0] - x, x - brow_x[-1]) / (BESIDE_CM * fit.scale)
     above = (y - points[:, 1]) / (ABOVE_CM * fit.scale)
     below = ((points[:, 1] - y) / to_lid - BROW_SHARE) / (1 - BROW_SHARE)
-    near = np.clip(1 - np.stack([beside, above, below]), 0, 1)
-    return (near**2 * (3 - 2 * near)).prod(0), (x - brow_x[0]) / (brow_x[-1] - brow_x[0])
+    return smoothstep(1, 0, np.stack([beside, above, below])).prod(0), (x - brow_x[0]) / (brow_x[-1] - brow_x[0])

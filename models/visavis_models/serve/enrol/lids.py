@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.fitted import FittedHead
 from visavis_models.serve.rotation import GAZE_DOWN
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.spec import INDEX, WEIGHTS
 
 FloatArray = NDArray[np.float64]
@@ -39,8 +40,7 @@ def closing_lids(fit: FittedHead, modes: FloatArray, lids: tuple[tuple[IntArray,
         mode[:, 1] -= _rise(fit, neutral, upper, lower, LOWER_RISES * _open(neutral, upper, lower))
         moved = neutral + mode
         bottom = np.interp(moved[upper, 0], moved[lower, 0], moved[lower, 1])
-        ratio = (bottom + OVERLAP_PX - neutral[upper, 1]) / np.maximum(mode[upper, 1], 0.3 * mode[upper, 1].max())
-        ratio = np.convolve(np.pad(np.clip(ratio, 0.5, 1.7), 2, mode="edge"), np.ones(5) / 5, mode="valid")
+        ratio = _ratio(bottom + OVERLAP_PX - neutral[upper, 1], mode[upper, 1], 0.3, (0.5, 1.7))
         mode[down, 1] *= np.interp(points[down, 0], points[upper, 0], ratio)
         mode[:, 1] -= _rise(fit, neutral, upper, lower, _open(neutral + mode, upper, lower) + OVERLAP_PX)
 
@@ -55,8 +55,7 @@ def _rise(fit: FittedHead, points: FloatArray, upper: IntArray, lower: IntArray,
     x = points[lower, 0]
     along = np.interp(points[:, 0], x, np.maximum(height, 0), left=0.0, right=0.0)
     below = (points[:, 1] - np.interp(points[:, 0], x, points[lower, 1])) / (RISES_CM * fit.scale)
-    away = np.clip(1 - below, 0, 1)
-    return along * _lower(fit, points, upper, lower) * away**2 * (3 - 2 * away)
+    return along * _lower(fit, points, upper, lower) * smoothstep(1, 0, below)
 
 
 def lowered_lids(fit: FittedHead, modes: FloatArray, lids: tuple[tuple[IntArray, IntArray], ...]) -> None:
@@ -90,7 +89,13 @@ def _lower(fit: FittedHead, points: FloatArray, upper: IntArray, lower: IntArray
     return np.clip(0.5 + (points[:, 1] - middle) / (2 * LID_BLEND_CM * fit.scale), 0, 1)
 
 
-def _ratio(wanted: FloatArray, moves: FloatArray) -> FloatArray:
-    """By how much displacements [C] along an edge are too small, smoothed along it."""
-    ratio = np.clip(wanted / np.maximum(moves, 0.2 * moves.max()), 0.3, 2.2)
+def _ratio(
+    wanted: FloatArray, moves: FloatArray, least: float = 0.2, limits: tuple[float, float] = (0.3, 2.2)
+) -> FloatArray:
+    """By how much displacements [C] along an edge are too small, smoothed along it and held within limits.
+
+    Args:
+        least: of the largest displacement; a smaller one counts as that.
+    """
+    ratio = np.clip(wanted / np.maximum(moves, least * moves.max()), *limits)
     return np.convolve(np.pad(ratio, 2, mode="edge"), np.ones(5) / 5, mode="valid")

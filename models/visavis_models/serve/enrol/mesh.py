@@ -20,6 +20,7 @@ from visavis_models.serve.enrol.rim import Edge, Rim, beside, gone_on, surely
 from visavis_models.serve.head import Head
 from visavis_models.serve.portrait import Skin
 from visavis_models.serve.shading import flatness
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.spec import INDEX, MOTION_NAMES, ROTATION, WEIGHTS
 
 FloatArray = NDArray[np.float64]
@@ -273,9 +274,7 @@ def head_weights(fit: FittedHead, points: FloatArray) -> FloatArray:
     roll = -float(fit.rest[ROTATION][2])  # the neck leans with the head
     x, y, z = (points - chin).T / fit.scale
     below = np.sin(roll) * x + np.cos(roll) * y - NECK_LEANS * z
-    low, high = NECK_CM
-    t = np.clip((low - below) / (low - high), 0, 1)
-    return t * t * (3 - 2 * t)
+    return smoothstep(*NECK_CM, below)
 
 
 def lips_of(head: Head, reach_cm: float) -> tuple[BoolArray, BoolArray]:

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import splev, splprep
 
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.train.gallery import clothes, hair, strands, studio
 from visavis_models.train.gallery.figure import BALL, DRAWN_IRIS, JAW, LANDMARKS, LIPS_INNER, Angles, Figure, scatter
 from visavis_models.train.gallery.skin import ear, hairline, lip_mask
 from visavis_models.train.gallery.studio import Nodes, Quality
-from visavis_models.train.portrait.alex import smoothstep
 
 FloatArray = NDArray[np.float64]
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from visavis_models.serve.head import PIVOT
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.spec import INDEX, N_MOTION
 from visavis_models.train.gallery.cast import Person
-from visavis_models.train.portrait.alex import smoothstep
 from visavis_models.train.portrait.head import EYEBALLS, SKIN, Head, load_head
 
 FloatArray = NDArray[np.float64]

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.train.gallery.figure import Figure, Samples, scatter
 from visavis_models.train.gallery.skin import ear, hairline
 from visavis_models.train.gallery.strands import Strands
-from visavis_models.train.portrait.alex import smoothstep
 
 FloatArray = NDArray[np.float64]
 Field = Callable[[FloatArray], FloatArray]  # of places on the mean head [n, 3]

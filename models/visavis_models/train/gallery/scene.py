@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.train.gallery import clothes, hair, materials, strands, studio
 from visavis_models.train.gallery.figure import BALL, IRIS, Angles, Figure, scatter
 from visavis_models.train.gallery.skin import Paint, paint
-from visavis_models.train.portrait.alex import smoothstep
 
 FloatArray = NDArray[np.float64]
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator, splev, splprep
 from scipy.ndimage import map_coordinates
 
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.train.gallery.cast import Person
 from visavis_models.train.gallery.figure import LANDMARKS, LIPS_OUTER, Source
-from visavis_models.train.portrait.alex import smoothstep
 
 FloatArray = NDArray[np.float64]
 

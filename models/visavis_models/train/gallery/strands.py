@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.interpolate import splev, splprep
 from scipy.spatial import cKDTree
 
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.train.gallery.figure import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE, Figure, Samples, scatter
 from visavis_models.train.gallery.skin import beard_region
-from visavis_models.train.portrait.alex import smoothstep
 
 FloatArray = NDArray[np.float64]
 

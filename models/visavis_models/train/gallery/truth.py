@@ -47,10 +47,7 @@ class Turn:
         """That of `NAME_PITCH_YAW.png`, beside which its `_rgba.png` lies."""
         found = NAMED.fullmatch(path.stem)
         assert found, f"{path}: not NAME_PITCH_YAW.png"
-        matte, picture = (
-            cv2.resize(cv2.imread(str(file), cv2.IMREAD_UNCHANGED), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
-            for file in (path.with_name(f"{path.stem}_rgba.png"), path)
-        )
+        matte, picture = (_read(file) for file in (path.with_name(f"{path.stem}_rgba.png"), path))
         return cls(
             found["name"],
             float(found["pitch"]),
@@ -64,6 +61,13 @@ class Turn:
         row = face.rest.copy()
         row[ROTATION] += np.radians([self.pitch, self.yaw, 0]).astype(np.float32)
         return row
+
+
+def _read(path: Path) -> Picture:
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise click.ClickException(f"{path}: no picture; `visavis_models.train.gallery` renders two of each turn")
+    return np.asarray(cv2.resize(picture, (SIZE, SIZE), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 @dataclass(frozen=True)

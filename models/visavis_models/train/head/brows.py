@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis_models.train.portrait.alex import smoothstep
+from visavis_models.serve.smooth import smoothstep
 
 FloatArray = NDArray[np.float64]
 

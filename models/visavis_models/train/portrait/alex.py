@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from visavis_models.serve.enrol.fitted import FittedHead, Normals, marks_of, skin_triangles
 from visavis_models.serve.head import PIVOT, Head
+from visavis_models.serve.smooth import smoothstep
 from visavis_models.spec import INDEX, N_MOTION, WEIGHTS
 
 FloatArray = NDArray[np.float64]
@@ -32,12 +33,6 @@ EXPRESSION = {
 IRIS = 0.53 * 0.985  # its radius in radii of the eye's outer ball
 SCALE = FOCAL / DISTANCE  # pixels per centimetre at the target
 EYE_CENTRES = np.array([[3.094, 3.614, 7.99], [-3.094, 3.614, 7.99]])  # cm, the person's left and right
-
-
-def smoothstep(low: float, high: float, x: FloatArray) -> FloatArray:
-    """0 at `low`, 1 at `high` (which may be the smaller one), t^2 (3 - 2t) between."""
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return t * t * (3 - 2 * t)
 
 
 def sculpt(points: FloatArray) -> FloatArray:
